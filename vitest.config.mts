@@ -1,0 +1,16 @@
+import { defineConfig } from 'vitest/config';
+
+export default defineConfig({
+  test: {
+    include: ['{fsw,components,ground-tools,hwtests}/**/*.test.ts'],
+    testTimeout: 30_000,
+    pool: 'threads',
+    maxWorkers: 2,
+    coverage: {
+      provider: 'v8',
+      include: ['fsw/framework/**/*.ts', 'fsw/protocols/**/*.ts'],
+      exclude: ['**/*.test.ts', '**/*.bench.ts'],
+      thresholds: { lines: 98 },
+    },
+  },
+});
