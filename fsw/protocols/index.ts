@@ -1,0 +1,8 @@
+/** Pure codecs of the link, shared by flight and ground: no I/O, no clock. */
+export * from './bytes';
+export * from './crc16';
+export * from './fprimePackets';
+export * from './spacePacket';
+export * from './tcFrame';
+export * from './tmDeframer';
+export * from './tmFrame';

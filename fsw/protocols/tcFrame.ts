@@ -1,0 +1,205 @@
+/**
+ * TC transfer frames (CCSDS 232.0-B) of service type BD: no FARM-1, no segment header, as F´ GDS and Yamcs
+ * send them.
+ *
+ * Big-endian: version 2 bits = 0 | bypass 1 = 1 | control 1 = 0 | reserved 2 = 0 | spacecraft 10 |
+ * virtual channel 6 | frame length minus one 10 | sequence 8 | data field | FECF 16 (see `crc16`).
+ */
+import { type Fault, fail, type Result, succeed } from '../errors';
+import { readU16, writeBytes, writeU16 } from './bytes';
+import { crc16 } from './crc16';
+import { SPACECRAFT_ID, VIRTUAL_CHANNEL_ID } from './fprimePackets';
+
+export const TC_HEADER_LENGTH = 5;
+export const TC_OVERHEAD = TC_HEADER_LENGTH + 2;
+export const MAX_TC_FRAME_LENGTH = 1024;
+/** A frame carries at least one byte of data. */
+export const MIN_TC_FRAME_LENGTH = TC_OVERHEAD + 1;
+export const MAX_TC_DATA_LENGTH = MAX_TC_FRAME_LENGTH - TC_OVERHEAD;
+
+export interface TcChannel {
+  /** 0..1023; 0x44 unless told. */
+  readonly spacecraftId?: number;
+  /** 0..63; 1 unless told. */
+  readonly channelId?: number;
+}
+
+/**
+ * Writes a type-BD frame around `data` (1..1017 bytes; keep it to 1015 for peers that stop at 1022) and
+ * returns the offset after it. Errors: TC_TOO_LONG, TC_TOO_SHORT.
+ */
+export function writeTcFrame(
+  into: Uint8Array,
+  at: number,
+  data: Uint8Array,
+  { spacecraftId = SPACECRAFT_ID, channelId = VIRTUAL_CHANNEL_ID }: TcChannel = {},
+): Result<number> {
+  const length = data.length + TC_OVERHEAD;
+  const max = Math.min(MAX_TC_FRAME_LENGTH, into.length - at);
+  if (length > max) return fail('TC_TOO_LONG', { length, max });
+  if (length < MIN_TC_FRAME_LENGTH) return fail('TC_TOO_SHORT', { length, min: MIN_TC_FRAME_LENGTH });
+  writeU16(into, at, 0x2000 | (spacecraftId & 0x3ff));
+  writeU16(into, at + 2, ((channelId & 0x3f) << 10) | (length - 1));
+  into[at + 4] = 0;
+  const end = writeBytes(into, at + TC_HEADER_LENGTH, data);
+  return succeed(writeU16(into, end, crc16(into, at, end)));
+}
+
+export interface TcDeframerOptions extends TcChannel {
+  /** The longest frame taken, 8..1024 bytes; 1024 unless told. */
+  readonly maxFrameLength?: number;
+  /** Gets the data field of each accepted frame: a view, valid only during the call. */
+  readonly onData: (data: Uint8Array) => void;
+  /** Gets the reason for each refused frame. */
+  readonly onRefused?: (fault: Fault) => void;
+}
+
+/** What a deframer has seen. A byte is counted once: in an accepted frame, or as garbage. */
+export interface TcCounts {
+  bytes: number;
+  accepted: number;
+  /** Our header, but the FECF does not match. */
+  crcErrors: number;
+  /** Our header with a length above `maxFrameLength`, or below the least. */
+  tooLong: number;
+  tooShort: number;
+  /** A whole frame with a good FECF, but not for us. */
+  wrongSpacecraft: number;
+  wrongChannel: number;
+  /** Ours and whole, but not of type BD. */
+  wrongService: number;
+  garbageBytes: number;
+}
+
+/** Frames are delimited in a window of this size: room for one held frame and a good read. */
+const WINDOW_LENGTH = 8 * MAX_TC_FRAME_LENGTH;
+
+/**
+ * Finds the frames for us in a stream of bytes of any chunking, between any garbage.
+ *
+ * Whatever is refused slides the search by one byte, never by the length that its header claims, so a false
+ * header can't swallow a good frame behind it. It can hold one back: a header of ours waits for the bytes
+ * that it claims, at most `maxFrameLength`; `flush` ends the wait. A header that is not ours never waits:
+ * frames for others are told apart from garbage only if they are whole in the bytes on hand.
+ * Memory is one fixed window; which frames are accepted does not depend on the chunking; nothing throws.
+ */
+export class TcDeframer {
+  readonly counts: TcCounts = {
+    bytes: 0,
+    accepted: 0,
+    crcErrors: 0,
+    tooLong: 0,
+    tooShort: 0,
+    wrongSpacecraft: 0,
+    wrongChannel: 0,
+    wrongService: 0,
+    garbageBytes: 0,
+  };
+  readonly #spacecraftId: number;
+  readonly #channelId: number;
+  readonly #maxFrameLength: number;
+  readonly #onData: (data: Uint8Array) => void;
+  readonly #onRefused: ((fault: Fault) => void) | undefined;
+  readonly #window = new Uint8Array(WINDOW_LENGTH);
+  /** The bytes not yet judged are `window[at..end)`. */
+  #at = 0;
+  #end = 0;
+
+  constructor(options: TcDeframerOptions) {
+    this.#spacecraftId = options.spacecraftId ?? SPACECRAFT_ID;
+    this.#channelId = options.channelId ?? VIRTUAL_CHANNEL_ID;
+    this.#maxFrameLength = options.maxFrameLength ?? MAX_TC_FRAME_LENGTH;
+    this.#onData = options.onData;
+    this.#onRefused = options.onRefused;
+  }
+
+  /** Bytes held back until more arrive: fewer than `maxFrameLength`. */
+  get heldBytes(): number {
+    return this.#end - this.#at;
+  }
+
+  /** Takes the next bytes of the stream. Not to be called from within a callback. */
+  push(chunk: Uint8Array): void {
+    this.counts.bytes += chunk.length;
+    for (let taken = 0; taken < chunk.length; ) {
+      this.#window.copyWithin(0, this.#at, this.#end);
+      this.#end -= this.#at;
+      this.#at = 0;
+      const count = Math.min(chunk.length - taken, WINDOW_LENGTH - this.#end);
+      this.#window.set(chunk.subarray(taken, taken + count), this.#end);
+      this.#end += count;
+      taken += count;
+      this.#search();
+    }
+  }
+
+  /** Waits no longer: takes what is held for garbage, save for whole frames in it. For a silent or lost link. */
+  flush(): void {
+    while (this.#at < this.#end) {
+      this.#slide();
+      this.#search();
+    }
+  }
+
+  #search(): void {
+    while (this.#end - this.#at >= TC_HEADER_LENGTH && this.#judge());
+  }
+
+  /** Judges the bytes at `#at` and moves on; false when only more bytes can tell. */
+  #judge(): boolean {
+    const window = this.#window;
+    const at = this.#at;
+    // Version and reserved bits must be 0.
+    if (window[at] & 0xcc) return this.#slide();
+    const spacecraftId = readU16(window, at) & 0x3ff;
+    const channelId = window[at + 2] >>> 2;
+    const length = (readU16(window, at + 2) & 0x3ff) + 1;
+    const ours = spacecraftId === this.#spacecraftId && channelId === this.#channelId;
+    if (length < MIN_TC_FRAME_LENGTH) {
+      return ours
+        ? this.#refuse('tooShort', 'TC_TOO_SHORT', { length, min: MIN_TC_FRAME_LENGTH })
+        : this.#slide();
+    }
+    if (ours && length > this.#maxFrameLength) {
+      return this.#refuse('tooLong', 'TC_TOO_LONG', { length, max: this.#maxFrameLength });
+    }
+    const end = at + length;
+    if (end > this.#end) return ours ? false : this.#slide();
+    const found = readU16(window, end - 2);
+    const computed = crc16(window, at, end - 2);
+    if (found !== computed)
+      return ours ? this.#refuse('crcErrors', 'TC_CRC', { found, computed }) : this.#slide();
+    if (spacecraftId !== this.#spacecraftId) {
+      return this.#refuse('wrongSpacecraft', 'TC_WRONG_SPACECRAFT', {
+        spacecraftId,
+        expected: this.#spacecraftId,
+      });
+    }
+    if (!ours)
+      return this.#refuse('wrongChannel', 'TC_WRONG_CHANNEL', { channelId, expected: this.#channelId });
+    const bypass = (window[at] >>> 5) & 1;
+    const control = (window[at] >>> 4) & 1;
+    if (!bypass || control) return this.#refuse('wrongService', 'TC_SERVICE', { bypass, control });
+    this.counts.accepted++;
+    this.#at = end;
+    this.#onData(window.subarray(at + TC_HEADER_LENGTH, end - 2));
+    return true;
+  }
+
+  #refuse(
+    count: keyof TcCounts,
+    code: Parameters<typeof fail>[0],
+    detail: Readonly<Record<string, number>>,
+  ): true {
+    this.counts[count]++;
+    this.#slide();
+    this.#onRefused?.(fail(code, detail).error);
+    return true;
+  }
+
+  #slide(): true {
+    this.#at++;
+    this.counts.garbageBytes++;
+    return true;
+  }
+}
