@@ -2,6 +2,9 @@ import { dirname, join } from 'node:path';
 import sharp from 'sharp';
 import { fail, type Result, succeed } from '../../fsw/errors';
 
+/** Most red that the night picture's ground has for its blue. */
+const GROUND_RED_TO_BLUE = 0.25;
+
 /** A map of the whole Earth in equirectangular projection, 180°W 90°N at its first pixel's corner. */
 export interface EarthMap {
   readonly width: number;
@@ -14,8 +17,8 @@ export interface EarthMap {
 export interface Earth {
   /** Cloud-free ground by day, RGB. */
   readonly day: EarthMap;
-  /** Ground by night with its lights, RGB. */
-  readonly night: EarthMap;
+  /** City lights on black, RGB. */
+  readonly lights: EarthMap;
   /** Opacity of the clouds, 0..255. */
   readonly clouds: EarthMap;
   /** 255 is water, 0 land. */
@@ -36,7 +39,7 @@ export async function loadEarth(): Promise<Result<Earth>> {
       decode(open('img/earth-water.png').extractChannel(0)),
       decode(open('img/earth-topology.png').extractChannel(0)),
     ]);
-    return succeed({ day, night, clouds, water, elevation });
+    return succeed({ day, lights: lightsOf(night), clouds, water, elevation });
   } catch (cause) {
     return fail('EARTH_MAP_MISSING', { why: cause instanceof Error ? cause.message : cause });
   }
@@ -45,6 +48,19 @@ export async function loadEarth(): Promise<Result<Earth>> {
 async function decode(picture: sharp.Sharp): Promise<EarthMap> {
   const { data, info } = await picture.raw().toBuffer({ resolveWithObject: true });
   return { width: info.width, height: info.height, channels: info.channels, data };
+}
+
+/** The night picture less its painted moonlit ground, which is blue where lights are warm or white. */
+function lightsOf(night: EarthMap): EarthMap {
+  const data = new Uint8Array(night.data.length);
+  for (let i = 0; i < data.length; i += 3) {
+    const [red, green, blue] = [night.data[i], night.data[i + 1], night.data[i + 2]];
+    const share = Math.max(red - GROUND_RED_TO_BLUE * blue, 0) / Math.max(red, 1);
+    data[i] = red * share;
+    data[i + 1] = green * share;
+    data[i + 2] = blue * share;
+  }
+  return { ...night, data };
 }
 
 /**

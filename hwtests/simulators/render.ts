@@ -1,9 +1,11 @@
 import { type Earth, sample } from './earth';
 import type { Scene } from './scene';
 
-/** Twilight: the ground turns from its night picture to its day picture between these sines of elevation. */
+/** Twilight: city lights give way to the day's picture between these sines of the Sun's elevation. */
 const DUSK_SINE = Math.sin((-6 * Math.PI) / 180);
 const FULL_DAY_SINE = Math.sin((12 * Math.PI) / 180);
+/** The longer exposure of the night side. */
+const NIGHT_GAIN = 2;
 /** Peak of the sensor's triangular noise, grey levels. */
 const NOISE_LEVELS = 3;
 
@@ -17,7 +19,7 @@ export interface Exposure {
 /** Paints a scene as the wide-field imager sees it: interleaved RGB, `width × height × 3` bytes. */
 export function render(earth: Earth, scene: Scene, exposure: Exposure, into: Uint8Array): void {
   const ground = new Float32Array(3);
-  const dark = new Float32Array(3);
+  const lights = new Float32Array(3);
   const cloud = new Float32Array(1);
   let noise = exposure.noiseSeed | 0 || 1;
   for (let i = 0, p = 0; i < scene.u.length; i++, p += 3) {
@@ -29,10 +31,10 @@ export function render(earth: Earth, scene: Scene, exposure: Exposure, into: Uin
     sample(earth.clouds, u - exposure.cloudShift, v, cloud);
     const opacity = cloud[0] / 255;
     if (day > 0) sample(earth.day, u, v, ground);
-    if (day < 1) sample(earth.night, u, v, dark);
+    if (day < 1) sample(earth.lights, u, v, lights);
     noise = xorshift(noise);
     for (let c = 0; c < 3; c++) {
-      const clear = ground[c] * light + dark[c] * (1 - day);
+      const clear = ground[c] * light + NIGHT_GAIN * lights[c] * (1 - day);
       const level = clear + (255 * light - clear) * opacity;
       into[p + c] = clamp(level + triangular(noise >>> (10 * c)));
     }
