@@ -34,6 +34,7 @@ export const TimeBase = {
   PROC_TIME: 1,
   WORKSTATION_TIME: 2,
   SPACECRAFT_TIME: 3,
+  FPGA_TIME: 4,
   DONT_CARE: 0xffff,
 } as const;
 
