@@ -47,7 +47,8 @@ export async function loadEarth(): Promise<Result<Earth>> {
 
 async function decode(picture: sharp.Sharp): Promise<EarthMap> {
   const { data, info } = await picture.raw().toBuffer({ resolveWithObject: true });
-  return { width: info.width, height: info.height, channels: info.channels, data };
+  const bytes = new Uint8Array(data.buffer, data.byteOffset, data.length);
+  return { width: info.width, height: info.height, channels: info.channels, data: bytes };
 }
 
 /** The night picture less its painted moonlit ground, which is blue where lights are warm or white. */

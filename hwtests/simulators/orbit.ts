@@ -25,6 +25,7 @@ export interface OrbitState {
 
 export interface Orbit {
   readonly name: string;
+  /** From one ascending node to the next (draconic). */
   readonly periodS: number;
   /** Unix time of the elements. */
   readonly epochMs: number;
@@ -53,7 +54,7 @@ export function orbitFrom(tle: Tle): Result<Orbit> {
 
   return succeed({
     name: tle.name,
-    periodS: (2 * Math.PI * 60) / elements.no,
+    periodS: (2 * Math.PI * 60) / (elements.mdot + elements.argpdot),
     epochMs,
     stateAt(unixMs) {
       const eci = propagate(unixMs);
