@@ -9,7 +9,8 @@
  */
 import { closeSync, mkdirSync, openSync, writeFileSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
-import { Command } from 'commander';
+import { Command, InvalidArgumentError } from 'commander';
+import type { Fault } from '../../fsw/errors';
 import { type Earth, loadEarth } from '../simulators/earth';
 import { hash, WIDE_FIELD_GSD_M } from '../simulators/imager';
 import { type Orbit, orbitFrom } from '../simulators/orbit';
@@ -81,38 +82,36 @@ function cutTile(frame: Uint8Array, index: number, pixels: Uint8Array): void {
 async function main(): Promise<void> {
   const options = new Command()
     .requiredOption('--out <dir>', 'folder to write to')
-    .requiredOption('--tiles <count>', 'how many tiles', Number)
-    .requiredOption('--seed <seed>', 'seed of places, times, clouds and noise', Number)
+    .requiredOption('--tiles <count>', 'how many tiles', wholeNumber)
+    .requiredOption('--seed <seed>', 'seed of places, times, clouds and noise', wholeNumber)
     .parse()
     .opts<{ out: string; tiles: number; seed: number }>();
   const orbit = orbitFrom(sentinel2a);
+  if (!orbit.ok) return stop(orbit.error);
   const earth = await loadEarth();
-  if (!orbit.ok || !earth.ok) {
-    console.error(orbit.ok ? !earth.ok && earth.error.text : orbit.error.text);
-    process.exitCode = 1;
-    return;
-  }
+  if (!earth.ok) return stop(earth.error);
   writeTiles(drawTiles(earth.value, orbit.value, options.seed), options);
+}
+
+function stop(error: Fault): void {
+  console.error(`${error.code}: ${error.text}`);
+  process.exitCode = 1;
+}
+
+function wholeNumber(text: string): number {
+  if (!/^\d+$/.test(text)) throw new InvalidArgumentError('It must be a whole number.');
+  return Number(text);
 }
 
 function writeTiles(tiles: Generator<Tile>, options: { out: string; tiles: number; seed: number }): void {
   mkdirSync(options.out, { recursive: true });
   const labels = new Float32Array(options.tiles * LABELS.length);
   const file = openSync(join(options.out, 'tiles.u8'), 'w');
-  for (let n = 0; n < options.tiles; n++) {
-    const { pixels, truth } = tiles.next().value as Tile;
+  let written = 0;
+  for (const { pixels, truth } of tiles) {
+    if (written === options.tiles) break;
     writeSync(file, pixels);
-    labels.set(
-      [
-        truth.cloudFraction,
-        truth.waterFraction,
-        truth.meanElevation,
-        truth.latDeg,
-        truth.lonDeg,
-        truth.meanSunElevationDeg,
-      ],
-      n * LABELS.length,
-    );
+    labels.set(labelsOf(truth), written++ * LABELS.length);
   }
   closeSync(file);
   writeFileSync(join(options.out, 'labels.f32'), labels);
@@ -127,6 +126,12 @@ function writeTiles(tiles: Generator<Tile>, options: { out: string; tiles: numbe
     source: 'npm three-globe 2.45.2',
   };
   writeFileSync(join(options.out, 'meta.json'), `${JSON.stringify(meta, null, 2)}\n`);
+}
+
+/** In the order of `LABELS`. */
+function labelsOf(truth: TileTruth): number[] {
+  const { cloudFraction, waterFraction, meanElevation, latDeg, lonDeg, meanSunElevationDeg } = truth;
+  return [cloudFraction, waterFraction, meanElevation, latDeg, lonDeg, meanSunElevationDeg];
 }
 
 if (require.main === module) void main();
