@@ -225,7 +225,8 @@ export function readRecordPacket(packet: Uint8Array): Result<RecordPacket> {
   const records = packet.subarray(RECORD_PACKET_HEAD_LENGTH);
   const count = packet[RECORD_PACKET_HEAD_LENGTH - 1];
   const recordLength = count === 0 ? 0 : records.length / count;
-  if (recordLength * count !== records.length || !Number.isInteger(recordLength)) {
+  const whole = count === 0 ? records.length === 0 : recordLength > 0 && Number.isInteger(recordLength);
+  if (!whole) {
     return fail('FPRIME_RECORDS', { length: records.length, count });
   }
   return succeed({ productId: readU16(packet, 2), time: timeTagAt(packet, 4), count, recordLength, records });
