@@ -138,6 +138,14 @@ describe('TcDeframer', () => {
     expect(counts).toMatchObject({ tooLong: 1, tooShort: 1 });
   });
 
+  it('takes frames up to the longest that it may and not a byte more', () => {
+    const chunks = [frame(new Uint8Array(26)), frame(new Uint8Array(25))];
+    expect(deframe(chunks, { maxFrameLength: 32 })).toMatchObject({
+      data: [[...new Uint8Array(25)]],
+      counts: { tooLong: 1, accepted: 1 },
+    });
+  });
+
   it('refuses what is not of type BD: there is no FARM-1, and no control command is served', () => {
     const typeAd = forged(hello, 0x00);
     const typeBc = forged(hello, 0x30);

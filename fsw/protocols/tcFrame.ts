@@ -5,7 +5,7 @@
  * Big-endian: version 2 bits = 0 | bypass 1 = 1 | control 1 = 0 | reserved 2 = 0 | spacecraft 10 |
  * virtual channel 6 | frame length minus one 10 | sequence 8 | data field | FECF 16 (see `crc16`).
  */
-import { type Fault, fail, type Result, succeed } from '../errors';
+import { type ErrorCode, type Fault, fail, type Result, succeed } from '../errors';
 import { readU16, writeBytes, writeU16 } from './bytes';
 import { crc16 } from './crc16';
 import { SPACECRAFT_ID, VIRTUAL_CHANNEL_ID } from './fprimePackets';
@@ -80,7 +80,8 @@ const WINDOW_LENGTH = 8 * MAX_TC_FRAME_LENGTH;
  * Whatever is refused slides the search by one byte, never by the length that its header claims, so a false
  * header can't swallow a good frame behind it. It can hold one back: a header of ours waits for the bytes
  * that it claims, at most `maxFrameLength`; `flush` ends the wait. A header that is not ours never waits:
- * frames for others are told apart from garbage only if they are whole in the bytes on hand.
+ * frames for others are told apart from garbage only if they are whole in the bytes on hand (and random
+ * garbage looks like one about twice a megabyte).
  * Memory is one fixed window; which frames are accepted does not depend on the chunking; nothing throws.
  */
 export class TcDeframer {
@@ -155,28 +156,27 @@ export class TcDeframer {
     const channelId = window[at + 2] >>> 2;
     const length = (readU16(window, at + 2) & 0x3ff) + 1;
     const ours = spacecraftId === this.#spacecraftId && channelId === this.#channelId;
-    if (length < MIN_TC_FRAME_LENGTH) {
-      return ours
-        ? this.#refuse('tooShort', 'TC_TOO_SHORT', { length, min: MIN_TC_FRAME_LENGTH })
-        : this.#slide();
-    }
-    if (ours && length > this.#maxFrameLength) {
-      return this.#refuse('tooLong', 'TC_TOO_LONG', { length, max: this.#maxFrameLength });
-    }
+    const min = MIN_TC_FRAME_LENGTH;
+    const max = this.#maxFrameLength;
     const end = at + length;
-    if (end > this.#end) return ours ? false : this.#slide();
+    if (!ours && (length < min || end > this.#end)) return this.#slide();
+    if (length < min) return this.#refuse('tooShort', 'TC_TOO_SHORT', { length, min });
+    if (ours && length > max) return this.#refuse('tooLong', 'TC_TOO_LONG', { length, max });
+    if (end > this.#end) return false;
+
     const found = readU16(window, end - 2);
     const computed = crc16(window, at, end - 2);
-    if (found !== computed)
-      return ours ? this.#refuse('crcErrors', 'TC_CRC', { found, computed }) : this.#slide();
+    if (found !== computed && !ours) return this.#slide();
+    if (found !== computed) return this.#refuse('crcErrors', 'TC_CRC', { found, computed });
+
     if (spacecraftId !== this.#spacecraftId) {
-      return this.#refuse('wrongSpacecraft', 'TC_WRONG_SPACECRAFT', {
-        spacecraftId,
-        expected: this.#spacecraftId,
-      });
+      const expected = this.#spacecraftId;
+      return this.#refuse('wrongSpacecraft', 'TC_WRONG_SPACECRAFT', { spacecraftId, expected });
     }
-    if (!ours)
-      return this.#refuse('wrongChannel', 'TC_WRONG_CHANNEL', { channelId, expected: this.#channelId });
+    if (channelId !== this.#channelId) {
+      const expected = this.#channelId;
+      return this.#refuse('wrongChannel', 'TC_WRONG_CHANNEL', { channelId, expected });
+    }
     const bypass = (window[at] >>> 5) & 1;
     const control = (window[at] >>> 4) & 1;
     if (!bypass || control) return this.#refuse('wrongService', 'TC_SERVICE', { bypass, control });
@@ -186,11 +186,7 @@ export class TcDeframer {
     return true;
   }
 
-  #refuse(
-    count: keyof TcCounts,
-    code: Parameters<typeof fail>[0],
-    detail: Readonly<Record<string, number>>,
-  ): true {
+  #refuse(count: keyof TcCounts, code: ErrorCode, detail: Readonly<Record<string, number>>): true {
     this.counts[count]++;
     this.#slide();
     this.#onRefused?.(fail(code, detail).error);
