@@ -15,6 +15,29 @@ export const errorTable = {
   TYPE_TRUNCATED: '{path}: the buffer ends at byte {length}, {needed} more needed',
   TYPE_TRAILING: '{path}: {extra} bytes left over after the value',
 
+  // Framework: buffers, topology, boot
+  BUFFER_TOO_LARGE: 'a buffer of {size} bytes was asked for, the pool has blocks of {max}',
+  BUFFER_POOL_EMPTY: 'all {capacity} buffers of the pool are on loan',
+  BUFFER_NOT_OWNED: 'this loan of {size} bytes was given back already',
+  TOPOLOGY_DUPLICATE_NAME: 'two instances are called {name}',
+  TOPOLOGY_BASE_ID: '{instance}: base id {baseId} is not a multiple of 0x100 or is not a U32',
+  TOPOLOGY_ID_COLLISION: '{instance} and {other} both have base id {baseId}',
+  TOPOLOGY_LOCAL_ID: '{instance}.{name}: id {id} is outside 0..{max}',
+  TOPOLOGY_LOCAL_ID_TWICE: '{instance}: {name} and {other} both have id {id}',
+  TOPOLOGY_NO_SUCH_END: '{from} -> {to}: there is no port {end}',
+  TOPOLOGY_TYPE_MISMATCH: '{from} -> {to}: {fromType} cannot be connected to {toType}',
+  TOPOLOGY_CONNECTED_TWICE: '{from} is connected to {to} and to {other}',
+  TOPOLOGY_UNCONNECTED: '{from} ({type}) is connected to nothing',
+  TOPOLOGY_SYNC_CYCLE: 'synchronous calls run in a circle: {path}',
+  TOPOLOGY_REFERENCE:
+    '{from} -> {to}: {argument} of {type} is passed by reference and cannot leave the thread',
+  TOPOLOGY_PATTERN_SIZE: 'pattern {pattern} has {size} ports, {needed} are needed',
+  TOPOLOGY_PACKET_CHANNEL: 'packet {packet}: there is no channel {channel}; did you mean {nearest}?',
+  CONFIG_UNKNOWN_KEY: '{instance}: there is no config key {key}; did you mean {nearest}? Known: {known}',
+  CONFIG_MISSING_KEY: '{instance}: config key {key} has no default and was not given',
+  PARAM_NOT_SAVED: '{param}: the parameter store did not save it',
+  CONFIG_UNKNOWN_INSTANCE: 'config for {instance}: there is no such instance; did you mean {nearest}?',
+
   // Protocols
   SPP_TRUNCATED: 'space packet: {length} bytes on hand, {needed} needed',
   SPP_VERSION: 'space packet: version {version} is not 0',

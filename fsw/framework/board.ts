@@ -46,10 +46,21 @@ export interface Contact {
   readonly endUs: number;
 }
 
-/** Orbit knowledge that flight software uses: predicted contacts. */
+/** Orbit knowledge that flight software uses: predicted contacts, and where the ground track runs. */
 export interface Ephemeris {
+  /** The sub-satellite point and the Sun's elevation there, all in degrees. */
+  groundPoint(atUs: number): {
+    readonly latDeg: number;
+    readonly lonDeg: number;
+    readonly sunElevationDeg: number;
+  };
   /** The contact under way at `atUs`, or undefined. */
   contactAt(atUs: number): Contact | undefined;
+}
+
+/** What the host computer has left; modelled in simulation. */
+export interface HostMonitor {
+  sample(): { readonly cpuPercent: number; readonly memoryMiB: number; readonly storageFreeMiB: number };
 }
 
 /** Small, crash-safe files (parameters, golden copies): `write` is whole-or-nothing. */
@@ -66,4 +77,5 @@ export interface Board {
   readonly radio: Radio;
   readonly ephemeris: Ephemeris;
   readonly storage: Storage;
+  readonly host: HostMonitor;
 }

@@ -1,0 +1,115 @@
+/** The ports between payload components: a frame on its way from the camera to a product. */
+import {
+  bool,
+  enumeration,
+  F32,
+  F64,
+  type PooledBuffer,
+  port,
+  reference,
+  string,
+  struct,
+  Time,
+  U16,
+  U32,
+} from '../../fsw/framework';
+
+/** One exposure, without its pixels. */
+export const FrameInfo = struct('Payload.FrameInfo', {
+  /** Counts captures since boot. */
+  id: U32,
+  time: Time,
+  width: U16,
+  height: U16,
+  /** False when the camera's driver can't know where it looked; then the four below are 0. */
+  located: bool,
+  latDeg: F64,
+  lonDeg: F64,
+  headingDeg: F32,
+  gsdM: F32,
+});
+
+/** A frame: interleaved 8-bit RGB, height × width × 3. Its buffer changes owner with the call. */
+export const Frame = port('Frame', { info: FrameInfo, pixels: reference<PooledBuffer>('Pixels') });
+
+/** The square tiles of one frame, row by row, as a network takes them. */
+export interface TileBatch {
+  readonly columns: number;
+  readonly rows: number;
+  readonly tilePx: number;
+  /** [rows × columns, 3, tilePx, tilePx] float32, values 0–255; over the pooled buffer. */
+  readonly data: Float32Array;
+  /** Mean brightness of each tile, 0–255. */
+  readonly brightness: Float32Array;
+  release(): void;
+}
+export const Tiles = port('Tiles', { info: FrameInfo, tiles: reference<TileBatch>('TileBatch') });
+
+/** Tiles of a frame that was kept, with the cloud fraction that the screener gave each. */
+export const ScreenedTiles = port('ScreenedTiles', {
+  info: FrameInfo,
+  tiles: reference<TileBatch>('TileBatch'),
+  cloudFraction: reference<Float32Array>('Float32Array'),
+});
+
+/** What the screener decided of a frame; for telemetry, referees and products. */
+export const Verdict = enumeration('Payload.Verdict', { KEPT: 0, CLOUDED: 1, DARK: 2, FAILED: 3 });
+export const Screened = port('Screened', {
+  info: FrameInfo,
+  verdict: Verdict,
+  cloudFraction: reference<Float32Array>('Float32Array'),
+});
+
+/** What the classifier found in the tiles of one frame. Arrays are by tile, row by row. */
+export interface Findings {
+  readonly columns: number;
+  readonly rows: number;
+  readonly tilePx: number;
+  readonly classNames: readonly string[];
+  /** [tiles × classes] probabilities. */
+  readonly probabilities: Float32Array;
+  readonly waterFraction: Float32Array;
+  readonly cloudFraction: Float32Array;
+}
+export const Classified = port('Classified', { info: FrameInfo, findings: reference<Findings>('Findings') });
+
+/** Asks for one run of a model on `count` items. The input stays the asker's and must not change until the answer. */
+export const InferRequest = port('InferRequest', {
+  ticket: U32,
+  model: string(40),
+  count: U16,
+  input: reference<Float32Array>('Float32Array'),
+});
+export const InferStatus = enumeration('Payload.InferStatus', {
+  OK: 0,
+  NOT_LOADED: 1,
+  DEADLINE: 2,
+  FAILED: 3,
+  BUSY: 4,
+});
+/** The answer to the request with this ticket: each output of the model by name. */
+export const InferResult = port('InferResult', {
+  ticket: U32,
+  status: InferStatus,
+  outputs: reference<Readonly<Record<string, Float32Array>>>('Outputs'),
+});
+
+/** A model as the store hands it to a runtime: verified bytes, just now. */
+export interface StoredModel {
+  readonly name: string;
+  readonly version: string;
+  /** The ONNX graph, which refers into `weights` under the name `weightsName`. */
+  readonly graph: Uint8Array;
+  readonly weightsName: string;
+  /** The safetensors file, over a SharedArrayBuffer. */
+  readonly weights: Uint8Array;
+  readonly input: { readonly name: string; readonly shape: readonly (number | string)[] };
+  readonly outputs: readonly { readonly name: string; readonly shape: readonly (number | string)[] }[];
+  readonly classes: readonly string[];
+}
+/** Fetches a model from the store, which verifies it first; undefined (and an event) when it is not fit to fly. */
+export const ModelFetch = port(
+  'ModelFetch',
+  { model: string(40) },
+  { returns: reference<StoredModel | undefined>('StoredModel') },
+);

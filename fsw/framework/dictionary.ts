@@ -1,0 +1,115 @@
+import { createHash } from 'node:crypto';
+import { allCommands, allEvents, allTelemetry } from './ids';
+import type { ChannelSpec, CommandSpec, EventSpec, ParamSpec, RecordSpec } from './model';
+import type { Topology } from './topology';
+import type { Type } from './types';
+
+/** One entry: qualified `deployment.instance.NAME`, absolute id, and what the model says. */
+export type Entry<S> = Omit<S, 'id'> & {
+  readonly name: string;
+  readonly id: number;
+  readonly instance: string;
+  readonly local: string;
+};
+
+/** A housekeeping packet: channels sent together, in this order, under one time tag. */
+export interface PacketEntry {
+  readonly name: string;
+  readonly id: number;
+  readonly channels: readonly Entry<ChannelSpec>[];
+}
+
+/**
+ * All that ground and spacecraft agree on, derived from the models of one topology. Two builds fly the same
+ * contract exactly when their `hash` is equal.
+ */
+export interface Dictionary {
+  readonly deployment: string;
+  /** First 16 hex digits of the SHA-256 of the JSON form. */
+  readonly hash: string;
+  readonly commands: readonly Entry<CommandSpec>[];
+  readonly events: readonly Entry<EventSpec>[];
+  readonly channels: readonly Entry<ChannelSpec>[];
+  readonly params: readonly Entry<ParamSpec>[];
+  readonly records: readonly Entry<RecordSpec>[];
+  readonly packets: readonly PacketEntry[];
+}
+
+export function dictionaryOf(topology: Topology): Dictionary {
+  const collect = <S extends { readonly id: number }>(
+    specsOf: (instance: Topology['instances'][number]) => Readonly<Record<string, S>>,
+  ): Entry<S>[] =>
+    topology.instances.flatMap((instance) =>
+      Object.entries(specsOf(instance)).map(([local, spec]) => ({
+        ...spec,
+        id: instance.baseId + spec.id,
+        name: `${topology.name}.${instance.name}.${local}`,
+        instance: instance.name,
+        local,
+      })),
+    );
+  const channels = collect(({ component }) => allTelemetry(component.model));
+  const body = {
+    deployment: topology.name,
+    commands: collect(({ component }) => allCommands(component.model)),
+    events: collect(({ component }) => allEvents(component.model)),
+    channels,
+    params: collect(({ component }) => component.model.params),
+    records: collect(({ component }) => component.model.records),
+    packets: (topology.packets ?? []).map(({ name, id, channels: members }) => ({
+      name: `${topology.name}.${name}`,
+      id,
+      channels: members.flatMap((member) =>
+        channels.filter((entry) => `${entry.instance}.${entry.local}` === member),
+      ),
+    })),
+  };
+  const hash = createHash('sha256')
+    .update(JSON.stringify(dictionaryJson({ ...body, hash: '' })))
+    .digest('hex')
+    .slice(0, 16);
+  return { ...body, hash };
+}
+
+/** The dictionary as plain data, with every type that it names. Big integers are written as decimal text. */
+export function dictionaryJson(dictionary: Dictionary): unknown {
+  const types: Record<string, unknown> = {};
+  const named = (type: Type<unknown>): string => {
+    const members = 'fields' in type ? Object.values(type.fields as Record<string, Type<unknown>>) : [];
+    for (const member of members) named(member);
+    types[type.name] ??= { kind: type.kind, default: plain(type.initial), ...type.describe };
+    return type.name;
+  };
+  const fields = (args: CommandSpec['args'] = {}) =>
+    Object.entries(args).map(([name, type]) => ({ name, type: named(type) }));
+  const withArgs = <S extends Entry<CommandSpec | EventSpec>>(entry: S) => ({
+    ...entry,
+    args: fields(entry.args),
+  });
+  const withType = <S extends Entry<ChannelSpec | ParamSpec | RecordSpec>>(entry: S) => ({
+    ...entry,
+    type: named(entry.type),
+  });
+  const { deployment, hash } = dictionary;
+  const body = {
+    commands: dictionary.commands.map(withArgs),
+    events: dictionary.events.map(withArgs),
+    channels: dictionary.channels.map(withType),
+    params: dictionary.params.map(withType),
+    records: dictionary.records.map(withType),
+    packets: dictionary.packets.map(({ channels, ...packet }) => ({
+      ...packet,
+      channels: channels.map(({ name }) => name),
+    })),
+  };
+  return plain({ deployment, hash, types, ...body });
+}
+
+function plain(value: unknown): unknown {
+  return JSON.parse(
+    JSON.stringify(value, (_, item: unknown) => {
+      if (typeof item === 'bigint') return item.toString();
+      return item instanceof Uint8Array ? Buffer.from(item).toString('hex') : item;
+    }) ?? 'null',
+  );
+}

@@ -1,0 +1,24 @@
+/** What components and missions import. */
+export type {
+  Board,
+  Capture,
+  Contact,
+  Ephemeris,
+  GroundView,
+  HostMonitor,
+  Imager,
+  Radio,
+  Storage,
+} from './board';
+export { BufferPool, type PooledBuffer } from './buffers';
+export type { Clock, Timer } from './clock';
+export { type CommandMeta, component, type Self } from './component';
+export { isConnected } from './deployment';
+export type { Dictionary } from './dictionary';
+export { type Band, defineComponent, type SeverityName, severities } from './model';
+export { type Arguments, input, output, port, Serial } from './ports';
+export type { Random } from './random';
+export * from './standardPorts';
+export { Time, timeOf, unixUsOf } from './time';
+export { connect, defineTopology, instance, type Topology } from './topology';
+export * from './types';

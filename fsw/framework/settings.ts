@@ -1,0 +1,55 @@
+import { fail, type Result, succeed } from '../errors';
+import type { Config, Setting } from './model';
+
+/** Checks one value of a parameter or config entry: its type, then its range. */
+export function checkSetting(setting: Setting, value: unknown, path: string): Result<unknown> {
+  const checked = setting.type.check(value, path);
+  if (!checked.ok) return checked;
+  const { min = -Infinity, max = Infinity } = setting;
+  const number = Number(checked.value);
+  if ((setting.min !== undefined || setting.max !== undefined) && !(number >= min && number <= max))
+    return fail('TYPE_RANGE', { path, value: checked.value, min, max });
+  return checked;
+}
+
+/** Completes an instance's config with defaults. Errors: CONFIG_UNKNOWN_KEY, CONFIG_MISSING_KEY, and what `checkSetting` refuses. */
+export function completeConfig(
+  instance: string,
+  config: Config,
+  given: Readonly<Record<string, unknown>>,
+): Result<Record<string, unknown>> {
+  const known = Object.keys(config);
+  for (const key of Object.keys(given))
+    if (!Object.hasOwn(config, key))
+      return fail('CONFIG_UNKNOWN_KEY', {
+        instance,
+        key,
+        nearest: nearest(key, known),
+        known: known.join(', ') || 'none',
+      });
+  const values: Record<string, unknown> = {};
+  for (const [key, setting] of Object.entries(config)) {
+    const value = given[key] ?? setting.default;
+    if (value === undefined) return fail('CONFIG_MISSING_KEY', { instance, key });
+    const checked = checkSetting(setting, value, `${instance}.${key}`);
+    if (!checked.ok) return checked;
+    values[key] = checked.value;
+  }
+  return succeed(values);
+}
+
+/** The known word with the smallest edit distance (Levenshtein), for "did you mean". */
+export function nearest(word: string, known: readonly string[]): string {
+  const distance = (a: string, b: string): number => {
+    let row = Array.from({ length: b.length + 1 }, (_, j) => j);
+    for (let i = 1; i <= a.length; i++) {
+      const next = [i];
+      for (let j = 1; j <= b.length; j++)
+        next[j] = Math.min(row[j] + 1, next[j - 1] + 1, row[j - 1] + Number(a[i - 1] !== b[j - 1]));
+      row = next;
+    }
+    return row[b.length];
+  };
+  const ranked = [...known].sort((a, b) => distance(word, a) - distance(word, b));
+  return ranked[0] ?? 'nothing';
+}

@@ -1,0 +1,275 @@
+import type { Board } from './board';
+import { channelWriters } from './channels';
+import { type CommandTable, commandTable, type IncomingCommand, messageOf } from './commanding';
+import type { Self } from './component';
+import type { Dictionary } from './dictionary';
+import { type EventLog, eventLog } from './emitters';
+import type { Executive, Runnable } from './executive';
+import { allEvents, allTelemetry } from './ids';
+import { createInlets, type Inlet, type Inlets } from './inlets';
+import { type ParameterSet, parameterSet } from './parameters';
+import type { QueueFullPolicy } from './queue';
+import { seededRandom } from './random';
+import { type Services, unconnectedServices } from './services';
+import type { FaultPolicy, Instance } from './topology';
+
+export const MAX_RESTARTS = 3;
+
+/** What all instances of a deployment share. */
+export interface Surroundings {
+  readonly board: Board;
+  readonly executive: Executive;
+  readonly dictionary: Dictionary;
+}
+
+/** The function behind an output: what `self.out.x(args)` calls. */
+export type Target = (args: unknown) => unknown;
+
+/**
+ * One instance in flight: its state, handlers, queue and services. All calls into the component pass its
+ * edge here, where a throw ends: it is logged, counted, and the fault policy decides.
+ */
+export class Unit implements Runnable {
+  readonly name: string;
+  readonly instance: Instance;
+  readonly priority: number;
+  rank = 0;
+  /** The framework's outputs and this component's own; the deployment connects both before `boot`. */
+  readonly services: Services = unconnectedServices();
+  readonly targets: Record<string, Target | Target[]> = {};
+  readonly inlets: Inlets;
+  /** Isolated: every input is refused from now on. */
+  isolated = false;
+  /** Waiting for room in this many queues (`onFull: 'block'`). */
+  blockedOn = 0;
+  /** A guarded call is under way. */
+  guardHeld = false;
+  faults = 0;
+  queueDrops = 0;
+  private restarts = 0;
+  /** A fault is being handled: one met on the way (the event manager's own, say) is only counted. */
+  private faulting = false;
+  private busy = false;
+  /** Counts restarts, so that a handler of an earlier life changes nothing when it ends at last. */
+  private life = 0;
+  private readonly executive: Executive;
+  private readonly self: { -readonly [K in keyof Self]: Self[K] };
+  private readonly eventLog: EventLog;
+  private readonly channels: Readonly<Record<string, (value: unknown) => void>>;
+  private readonly params: ParameterSet;
+  private commands: CommandTable | undefined;
+
+  constructor(
+    instance: Instance,
+    config: Readonly<Record<string, unknown>>,
+    { board, executive, dictionary }: Surroundings,
+  ) {
+    const { name, baseId, component } = instance;
+    this.name = name;
+    this.instance = instance;
+    this.priority = instance.priority;
+    this.executive = executive;
+    const home = { name, baseId, clock: board.clock, services: this.services };
+    this.eventLog = eventLog(home, allEvents(component.model));
+    this.channels = channelWriters(home, allTelemetry(component.model));
+    this.params = parameterSet(home, component.model.params);
+    this.inlets = createInlets(this, executive);
+    this.self = {
+      name,
+      state: undefined,
+      out: this.targets as Self['out'],
+      in: this.ownInputs(),
+      event: this.eventLog.emit as Self['event'],
+      tlm: this.channels as Self['tlm'],
+      param: this.params.values,
+      config,
+      clock: board.clock,
+      random: seededRandom(board.seed, name),
+      board,
+      dictionary,
+      drain: () => this.drain(),
+      clearThrottle: (event) => this.eventLog.clearThrottle(String(event)),
+    };
+  }
+
+  /** Makes the state and the handlers afresh. */
+  boot(): void {
+    const { self, inlets } = this;
+    const { code, model } = this.instance.component;
+    self.state = code.state?.({ config: self.config, board: self.board, random: self.random });
+    const handlers = code.ports?.(self) ?? {};
+    for (const [end, list] of Object.entries(inlets.own))
+      for (const inlet of list) inlet.handler = handlers[end];
+    const home = {
+      name: this.name,
+      baseId: this.instance.baseId,
+      clock: self.clock,
+      services: this.services,
+    };
+    const commands = commandTable(home, model, code.commands?.(self) ?? {}, this.params, {
+      fault: (where, error) => this.fault(where, error),
+      paramChanged: (name) => code.paramChanged?.(self, name),
+    });
+    this.commands = commands;
+    inlets.command.handler = (command) => commands.run(command as IncomingCommand);
+    if (inlets.ping) inlets.ping.handler = (args) => this.services.pong(args as { key: number });
+  }
+
+  /** Registers commands, loads parameters, starts the component's code. */
+  start(): void {
+    for (const opcode of this.commands?.opcodes ?? []) this.services.register({ opcode });
+    this.params.load((param, reason) => this.eventLog.emit.ParamInvalid({ param, reason }));
+    this.channels.Faults(this.faults);
+    this.channels.QueueDrops(this.queueDrops);
+    try {
+      this.instance.component.code.start?.(this.self);
+    } catch (error) {
+      this.fault('start', error);
+    }
+  }
+
+  async stop(): Promise<void> {
+    try {
+      await this.instance.component.code.stop?.(this.self);
+    } catch (error) {
+      this.fault('stop', error);
+    }
+  }
+
+  runnable(): boolean {
+    const { queue } = this.inlets;
+    return (
+      queue !== undefined &&
+      queue.size > 0 &&
+      !this.busy &&
+      this.blockedOn === 0 &&
+      this.instance.component.model.kind === 'active'
+    );
+  }
+
+  dispatch(): void {
+    const { queue } = this.inlets;
+    if (queue === undefined || !queue.take()) return;
+    const inlet = queue.head as Inlet;
+    const pending = inlet.call(queue.body);
+    if (pending instanceof Promise) this.hold(pending, inlet);
+    this.inlets.admitParked();
+  }
+
+  /** A handler threw: log it, count it, and do what the fault policy says. */
+  fault(where: string, error: unknown): void {
+    this.faults++;
+    if (this.faulting) return;
+    this.faulting = true;
+    this.handleFault(where, error);
+    this.faulting = false;
+  }
+
+  private handleFault(where: string, error: unknown): void {
+    const { onFault } = this.instance;
+    const action: FaultPolicy = onFault === 'restart' && !this.mayRestart ? 'isolate' : onFault;
+    const reason = messageOf(error);
+    this.eventLog.emit.ComponentFault({ where, reason, action });
+    this.channels.Faults(this.faults);
+    if (action === 'restart') return this.restart(reason);
+    this.isolate(reason);
+    if (action === 'fatal') this.eventLog.emit.ComponentFatal({ where, reason });
+  }
+
+  private get mayRestart(): boolean {
+    return !this.isolated && this.restarts < MAX_RESTARTS;
+  }
+
+  /** Gives up the state and starts afresh, or, after `MAX_RESTARTS`, for good. What waits in the queue stays. */
+  restart(reason: string): void {
+    if (!this.mayRestart) {
+      this.isolate(reason);
+      return;
+    }
+    this.restarts++;
+    this.endLife(`restarted: ${reason}`);
+    try {
+      this.boot();
+      this.instance.component.code.start?.(this.self);
+      this.executive.wake(this);
+    } catch (error) {
+      this.eventLog.emit.ComponentFault({ where: 'restart', reason: messageOf(error), action: 'isolate' });
+      this.isolate('it does not start again');
+    }
+  }
+
+  private isolate(reason: string): void {
+    this.isolated = true;
+    this.endLife(`isolated: ${reason}`);
+    const { queue } = this.inlets;
+    while (queue?.take()) {
+      this.discard(queue.head as Inlet, queue.body);
+      this.inlets.admitParked();
+    }
+  }
+
+  private endLife(reason: string): void {
+    this.life++;
+    this.busy = false;
+    this.guardHeld = false;
+    this.commands?.abandon(reason);
+  }
+
+  /** A message found the queue full: count it, report it, dispose of it. */
+  overflow(inlet: Inlet, args: unknown, policy: QueueFullPolicy): void {
+    this.channels.QueueDrops(++this.queueDrops);
+    this.eventLog.emit.QueueOverflow({ where: inlet.name, dropped: this.queueDrops });
+    this.discard(inlet, args);
+    if (policy === 'fault') this.fault(inlet.name, new Error('queue full'));
+  }
+
+  /** Disposes of a message that no handler will see: a command is answered, a buffer goes back to its pool. */
+  discard(inlet: Inlet, args: unknown): void {
+    if (inlet === this.inlets.command) {
+      const { opcode, cmdSeq } = args as IncomingCommand;
+      const status = this.isolated ? 'EXECUTION_ERROR' : 'BUSY';
+      const reason = this.isolated ? `${this.name} is isolated` : `the queue of ${this.name} is full`;
+      this.services.respond({ opcode, cmdSeq, status, reason });
+      return;
+    }
+    for (const value of Object.values(args as Record<string, unknown>))
+      if (isReleasable(value)) value.release();
+  }
+
+  /** Queued components: handles all that waits now. */
+  private drain(): void {
+    for (let waiting = this.inlets.queue?.size ?? 0; waiting > 0 && !this.busy; waiting--) this.dispatch();
+  }
+
+  /** Keeps the component busy until a handler's promise ends. */
+  private hold(pending: Promise<unknown>, inlet: Inlet): void {
+    const { life } = this;
+    this.busy = true;
+    this.executive.settle();
+    const done = () => {
+      if (life !== this.life) return;
+      this.busy = false;
+      this.executive.wake(this);
+    };
+    pending.then(done, (error: unknown) => {
+      if (life === this.life) this.fault(inlet.name, error);
+      done();
+    });
+  }
+
+  private ownInputs(): Self['in'] {
+    const calls = Object.entries(this.inlets.own).map(([end, list]) => {
+      const many = list.map((inlet) => (args: unknown) => inlet.accept(args, undefined));
+      return [end, this.instance.component.model.ports[end].many ? many : many[0]];
+    });
+    return Object.fromEntries(calls) as Self['in'];
+  }
+}
+
+function isReleasable(value: unknown): value is { release(): void } {
+  return (
+    typeof value === 'object' &&
+    value !== null &&
+    typeof (value as { release?: unknown }).release === 'function'
+  );
+}
