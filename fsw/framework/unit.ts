@@ -171,8 +171,8 @@ export class Unit implements Runnable {
     const reason = messageOf(error);
     this.eventLog.emit.ComponentFault({ where, reason, action });
     this.channels.Faults(this.faults);
-    if (action === 'restart') return this.restart(reason);
-    this.isolate(reason);
+    if (action === 'restart') this.restart(reason);
+    else this.isolate(reason);
     if (action === 'fatal') this.eventLog.emit.ComponentFatal({ where, reason });
   }
 
