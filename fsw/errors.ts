@@ -59,6 +59,12 @@ export const errorTable = {
   ORBIT_BAD_TLE: '{name}: {why}',
   EARTH_MAP_MISSING: 'the maps of npm three-globe cannot be read: {why}',
   IMAGER_BUFFER_SIZE: 'the frame buffer holds {length} bytes, {needed} needed',
+
+  // Ground: reading the downlink, sending commands
+  LINK_UNKNOWN_DESCRIPTOR: 'no packet has descriptor {descriptor}',
+  LINK_UNKNOWN_ID: 'the dictionary has no {what} {id}: is it the dictionary of this build?',
+  LINK_UNKNOWN_COMMAND: 'there is no command {name}; did you mean {nearest}?',
+  LINK_SHORT_PACKET: '{packet} ends before {channel}',
 } as const;
 
 export type ErrorCode = keyof typeof errorTable;
