@@ -39,8 +39,8 @@ export const TimeBase = {
 } as const;
 
 export interface TimeTag {
-  readonly base: number;
-  readonly context: number;
+  readonly timeBase: number;
+  readonly timeContext: number;
   readonly seconds: number;
   /** 0..999999. */
   readonly useconds: number;
@@ -48,12 +48,12 @@ export interface TimeTag {
 
 export const TIME_TAG_LENGTH = 11;
 const DESCRIPTOR_LENGTH = 2;
-const NO_BYTES = new Uint8Array(0);
+const NO_BYTES: Uint8Array = new Uint8Array(0);
 
 /** Time tag: base u16 | context u8 | seconds u32 | microseconds u32. */
 export function writeTimeTag(into: Uint8Array, at: number, time: TimeTag): number {
-  writeU16(into, at, time.base);
-  into[at + 2] = time.context;
+  writeU16(into, at, time.timeBase);
+  into[at + 2] = time.timeContext;
   writeU32(into, at + 3, time.seconds);
   return writeU32(into, at + 7, time.useconds);
 }
@@ -240,8 +240,8 @@ export function readDescriptor(packet: Uint8Array): Result<number> {
 
 function timeTagAt(bytes: Uint8Array, at: number): TimeTag {
   return {
-    base: readU16(bytes, at),
-    context: bytes[at + 2],
+    timeBase: readU16(bytes, at),
+    timeContext: bytes[at + 2],
     seconds: readU32(bytes, at + 3),
     useconds: readU32(bytes, at + 7),
   };

@@ -4,8 +4,8 @@ import vectors from './link.json';
 
 const hex = (bytes: Uint8Array) => Buffer.from(bytes).toString('hex');
 const bytes = (text: string) => Uint8Array.from(Buffer.from(text, 'hex'));
-const { base, context, seconds, useconds } = vectors.fprime.time;
-const time = { base, context, seconds, useconds };
+const { base: timeBase, context: timeContext, seconds, useconds } = vectors.fprime.time;
+const time = { timeBase, timeContext, seconds, useconds };
 
 /** The bytes that `write` puts into a fresh buffer. */
 function written(write: (into: Uint8Array) => number): string {
