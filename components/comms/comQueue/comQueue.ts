@@ -1,0 +1,178 @@
+/** The downlink store: what is worth most per byte goes down first, what is worth least is given up first. */
+import {
+  array,
+  Com,
+  component,
+  defineComponent,
+  enumeration,
+  F32,
+  Flush,
+  input,
+  LinkGrant,
+  ok,
+  output,
+  refused,
+  Sched,
+  U32,
+} from '../../../fsw/framework';
+import { SPACE_PACKET_HEADER_LENGTH } from '../../../fsw/protocols';
+import { DensityQueue } from './densityQueue';
+
+/** What comes through each element of `comIn`. */
+export const ComInput = enumeration('Comms.ComInput', { EVENTS: 0, TELEMETRY: 1, PRODUCTS: 2, FILES: 3 });
+const inputNames = ['EVENTS', 'TELEMETRY', 'PRODUCTS', 'FILES'] as const;
+const InputCounts = array(U32, inputNames.length, 'Comms.InputCounts');
+
+export const comQueue = component(
+  defineComponent({
+    kind: 'active',
+    doc: 'Stores packets between contacts and sends the densest in value first while the link grants bytes.',
+    ports: {
+      comIn: input.async(Com, inputNames.length, { onFull: 'drop-oldest' }),
+      grant: input.async(LinkGrant, { priority: 1, onFull: 'drop-oldest' }),
+      schedIn: input.async(Sched, { onFull: 'drop-oldest' }),
+      packetOut: output(Com),
+      flush: output(Flush, { optional: true }),
+    },
+    commands: {
+      FLUSH_QUEUE: { id: 0, args: { input: ComInput }, doc: 'Give up the packets of one input.' },
+      FLUSH_ALL_QUEUES: { id: 1, doc: 'Give up all packets that wait.' },
+      SET_QUEUE_WEIGHT: {
+        id: 2,
+        args: { input: ComInput, weight: F32 },
+        doc: 'Multiply the value of all packets of one input, until the next boot.',
+      },
+    },
+    events: {
+      ComQueueOverflow: {
+        id: 0,
+        severity: 'warning-low',
+        args: { input: ComInput, dropped: U32 },
+        format: 'the downlink store is full: gave up a packet of {input}, {dropped} so far',
+        throttle: 5,
+        doc: 'The packet of least effective density was dropped; sent again once the store has been empty.',
+      },
+      QueueFlushed: {
+        id: 1,
+        severity: 'activity-high',
+        args: { packets: U32 },
+        format: 'gave up {packets} packets by command',
+        doc: 'An operator emptied the store, or one input of it.',
+      },
+    },
+    telemetry: {
+      Depth: { id: 0, type: U32, update: 'on-change', doc: 'Packets that wait.' },
+      DepthBytes: { id: 1, type: U32, update: 'on-change', unit: 'B', doc: 'What they take on the air.' },
+      Dropped: { id: 2, type: U32, update: 'on-change', doc: 'Packets given up because the store was full.' },
+      DroppedByInput: { id: 3, type: InputCounts, update: 'on-change', doc: 'The same, by input.' },
+      Sent: { id: 4, type: U32, update: 'on-change', doc: 'Packets sent.' },
+      SentBytes: { id: 5, type: U32, update: 'on-change', unit: 'B', doc: 'What they took on the air.' },
+    },
+    params: {
+      AgeingPerMinute: {
+        id: 0,
+        type: F32,
+        default: 0.01,
+        min: 0,
+        max: 10,
+        unit: '1/min',
+        doc: 'How fast a waiting packet gains density: by the factor exp(AgeingPerMinute) each minute.',
+      },
+    },
+    config: {
+      maxPackets: { type: U32, default: 4096, min: 1, doc: 'Packets that the store holds at most.' },
+      maxBytes: {
+        type: U32,
+        default: 4 << 20,
+        min: 1022,
+        unit: 'B',
+        doc: 'What they may take on the air at most.',
+      },
+    },
+  }),
+  {
+    state: () => ({
+      queue: new DensityQueue(
+        0,
+        inputNames.map(() => 1),
+      ),
+      weights: inputNames.map(() => 1),
+      dropped: inputNames.map(() => 0),
+      sent: 0,
+      sentBytes: 0,
+      creditBytes: 0,
+    }),
+
+    ports: ({ state, out, event, tlm, config, clock, clearThrottle }) => {
+      const { queue, dropped } = state;
+
+      const makeRoom = () => {
+        while (queue.size > config.maxPackets || queue.bytes > config.maxBytes) {
+          const least = queue.dropLeast();
+          if (least === undefined) return;
+          event.ComQueueOverflow({ input: inputNames[least.input], dropped: ++dropped[least.input] });
+        }
+      };
+
+      const sendWhileCreditLasts = () => {
+        const sentBefore = state.sent;
+        for (let next = queue.densest; next !== undefined; next = queue.densest) {
+          if (next.airBytes > state.creditBytes) break;
+          queue.takeDensest();
+          state.creditBytes -= next.airBytes;
+          state.sentBytes += next.airBytes;
+          state.sent++;
+          out.packetOut({ data: next.data, value: next.value });
+        }
+        if (state.sent > sentBefore) out.flush({});
+        if (queue.size === 0) clearThrottle('ComQueueOverflow');
+      };
+
+      const report = () => {
+        tlm.Depth(queue.size);
+        tlm.DepthBytes(queue.bytes);
+        tlm.Dropped(dropped.reduce((sum, count) => sum + count, 0));
+        tlm.DroppedByInput(dropped);
+        tlm.Sent(state.sent);
+        tlm.SentBytes(state.sentBytes);
+      };
+
+      return {
+        comIn({ data, value }, index) {
+          const airBytes = data.length + SPACE_PACKET_HEADER_LENGTH;
+          queue.add({ data, value, input: index, airBytes, sinceUs: clock.nowUs() });
+          makeRoom();
+        },
+        grant({ bytes, inContact }) {
+          // What an empty store left unused is gone: the link can't send it later on top of the next grant.
+          const left = queue.size > 0 ? state.creditBytes : 0;
+          state.creditBytes = inContact ? left + bytes : 0;
+          sendWhileCreditLasts();
+          report();
+        },
+        schedIn: report,
+      };
+    },
+
+    commands: ({ state, event, param }) => {
+      const flush = (input?: number) => {
+        event.QueueFlushed({ packets: state.queue.clear(input) });
+        return ok;
+      };
+      return {
+        FLUSH_QUEUE: ({ input }) => flush(ComInput.constants[input]),
+        FLUSH_ALL_QUEUES: () => flush(),
+        SET_QUEUE_WEIGHT({ input, weight }) {
+          if (!(weight > 0 && weight < Number.POSITIVE_INFINITY))
+            return refused(`a weight of ${weight} orders nothing`);
+          state.weights[ComInput.constants[input]] = weight;
+          state.queue.rerank(param.AgeingPerMinute, state.weights);
+          return ok;
+        },
+      };
+    },
+
+    start: ({ state, param }) => state.queue.rerank(param.AgeingPerMinute, state.weights),
+    paramChanged: ({ state, param }) => state.queue.rerank(param.AgeingPerMinute, state.weights),
+  },
+);
