@@ -9,7 +9,8 @@ export interface Clock {
    * does not shift the next. `dueUs` is when the tick was due.
    */
   every(periodUs: number, tick: (dueUs: number) => void): Timer;
-  after(delayUs: number, fire: () => void): Timer;
+  /** Calls `fire` once. When it returns a promise, simulated time stands still until that has settled. */
+  after(delayUs: number, fire: () => Promise<void> | void): Timer;
   /**
    * Waits for work that the host does outside the event loop (inference, a file).
    * On a simulated clock the result arrives exactly `costUs` of flight time after the call, however slow
