@@ -11,6 +11,7 @@ export type {
   Storage,
 } from './board';
 export { BufferPool, type PooledBuffer } from './buffers';
+export { type LimitState, limitState } from './channels';
 export type { Clock, Timer } from './clock';
 export { type CommandMeta, component, type Self } from './component';
 export { isConnected } from './deployment';

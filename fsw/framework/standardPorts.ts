@@ -54,7 +54,12 @@ export const CmdResponse = port('CmdResponse', {
 export const PrmGet = port(
   'PrmGet',
   { id: U32 },
-  { returns: reference<{ valid: boolean; value: Uint8Array }>('PrmValue') },
+  {
+    returns: reference<{ valid: boolean; value: Uint8Array }>('PrmValue', {
+      valid: false,
+      value: new Uint8Array(0),
+    }),
+  },
 );
 /** Hands a parameter's value to the store, which saves it. */
 export const PrmSet = port('PrmSet', { id: U32, value: bytes(MAX_PAYLOAD) }, { returns: bool });
