@@ -55,10 +55,33 @@ export const errorTable = {
   FPRIME_DESCRIPTOR: 'F´ packet: descriptor {found} is not {expected}',
   FPRIME_UNKNOWN_CHANNEL: 'F´ channel packet: channel {id} is not in the dictionary',
   FPRIME_RECORDS: 'F´ record packet: {length} bytes are not {count} records of one size',
+  // Payload: camera, tiles, models, inference
+  CAMERA_NO_IMAGER: 'the board has no imager {imager}; it has: {known}',
+  CAMERA_DRIVER: 'imager {imager}: {reason}',
+  TILER_FRAME_SIZE: 'frame {frame}: {width}x{height} pixels give {tiles} tiles of {tilePx} px, 1..{max} fit',
+  TILER_FRAME_BYTES: 'frame {frame}: its buffer holds {length} bytes, {needed} needed',
+  MODEL_UNKNOWN: 'there is no model {model}; known: {known}',
+  MODEL_MANIFEST: '{file}: {reason}',
+  MODEL_MISSING: '{model}: {file} cannot be read: {reason}',
+  MODEL_SIZE: '{model}: {file} has {length} bytes, the manifest says {expected}',
+  MODEL_HASH: '{model}: sha256 of {file} is {found}…, the manifest says {expected}…',
+  MODEL_TRUNCATED: '{file}: ends at byte {length}, {needed} needed',
+  MODEL_HEADER: '{file}: safetensors header: {reason}',
+  MODEL_DTYPE: '{file}: {tensor}: unknown dtype {dtype}',
+  MODEL_SHAPE: '{file}: {tensor}: {found} does not fit {expected}',
+  ENGINE_LOAD: '{model}: no provider loads it: {reason}',
+  ENGINE_RUN: '{model}: {reason}',
+  ENGINE_LOST: 'the inference worker ended: {reason}',
+  INFER_ASKED: '{model}: {items} items of {size} values asked, {length} values given',
   // Simulators (hwtests)
   ORBIT_BAD_TLE: '{name}: {why}',
   EARTH_MAP_MISSING: 'the maps of npm three-globe cannot be read: {why}',
   IMAGER_BUFFER_SIZE: 'the frame buffer holds {length} bytes, {needed} needed',
+
+  // Launching
+  MISSION_UNKNOWN: 'there is no mission {name}; did you mean {nearest}?',
+  BOARD_UNKNOWN: 'there is no board {name}; known: {known}',
+  CONFIG_FILE: '{file}: {why}',
 
   // Ground: reading the downlink, sending commands
   LINK_UNKNOWN_DESCRIPTOR: 'no packet has descriptor {descriptor}',

@@ -104,8 +104,8 @@ function peak(f: (x: number) => number, a: number, b: number): number {
   return f((low + high) / 2);
 }
 
-/** Orbit knowledge from a list of contacts; where two overlap, the one that began first. */
-export function ephemerisOf(contacts: readonly Contact[]): Ephemeris {
+/** Contact knowledge from a list of contacts; where two overlap, the one that began first. */
+export function ephemerisOf(contacts: readonly Contact[]): Pick<Ephemeris, 'contactAt'> {
   const byRise = [...contacts].sort((a, b) => a.startUs - b.startUs);
   return {
     contactAt: (atUs) => byRise.find(({ startUs, endUs }) => startUs <= atUs && atUs < endUs),

@@ -1,6 +1,8 @@
 import { type Earth, sample } from './earth';
 import type { Scene } from './scene';
 
+/** Edge of the tiles that the payload cuts and that truth is kept for. */
+export const TILE_PX = 32;
 const DEG = Math.PI / 180;
 
 /** What really lies under one tile of a frame, from the maps that the picture was (and wasn't) made of. */

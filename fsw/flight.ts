@@ -1,0 +1,43 @@
+/** What the launcher asks of a board module: the one door between flight software and simulator. */
+import type { Result } from './errors';
+import type { Board } from './framework/board';
+import type { Deployment, Tap } from './framework/deployment';
+
+export interface FlightOptions {
+  readonly seed: number;
+  /** How long to fly, in orbits; a board without an orbit flies until it is told to stop. */
+  readonly orbits: number;
+  /** Folder for reports and for the board's storage. */
+  readonly outDir: string;
+  /** Where the mission's own files are. */
+  readonly missionDir: string;
+  readonly mission: string;
+}
+
+export interface Progress {
+  readonly percent: number;
+  readonly orbit: number;
+  readonly orbits: number;
+  readonly frames: number;
+  readonly kept: number;
+  readonly passes: number;
+  /** Packets waiting for the downlink. */
+  readonly queue: number;
+  /** The ground station in view. */
+  readonly station?: string;
+}
+
+/** One flight on one board. */
+export interface Flight {
+  readonly board: Board;
+  /** What the board listens to, to compare it with the truth. */
+  readonly taps: readonly Tap[];
+  /** Flies the started deployment to the end of the flight, or until `stopped()`. */
+  fly(deployment: Deployment, progress: (progress: Progress) => void, stopped: () => boolean): Promise<void>;
+  /** What there is to say at the end; undefined on a board that knows no truth. Call after the deployment has stopped. */
+  report(deployment: Deployment): unknown;
+}
+
+export interface BoardModule {
+  openBoard(options: FlightOptions): Promise<Result<Flight>>;
+}

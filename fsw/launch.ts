@@ -1,0 +1,145 @@
+/**
+ * Starts a mission on a board, in a process of its own. Started by `perigee` as
+ * `launch <fly|topology|dictionary> <mission> <options as JSON>`; speaks to it in messages (`Message`).
+ */
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { type Fault, fail, type Result, succeed } from './errors';
+import type { BoardModule, FlightOptions, Progress } from './flight';
+import { type ConfigOverrides, deploy } from './framework/deployment';
+import { dictionaryJson, dictionaryOf } from './framework/dictionary';
+import { mermaidOf, svgOf } from './framework/draw';
+import { nearest } from './framework/settings';
+import type { Topology } from './framework/topology';
+import { projectRoot } from './root';
+
+/** What the launcher tells the process that started it. */
+export type Message =
+  | ({ readonly type: 'progress' } & Progress)
+  | { readonly type: 'summary'; readonly report: unknown; readonly file: string }
+  | { readonly type: 'text'; readonly text: string }
+  | { readonly type: 'failed'; readonly faults: readonly Fault[] };
+
+export interface LaunchOptions {
+  readonly board?: string;
+  readonly seed?: number;
+  readonly orbits?: number;
+  readonly out?: string;
+  /** A JSON file of config overrides by instance. */
+  readonly config?: string;
+  readonly format?: 'svg' | 'mermaid';
+}
+
+/** A mission's folder exports this from `topology.ts`. */
+interface MissionModule {
+  readonly topology: Topology;
+}
+
+const boards: Readonly<Record<string, string>> = {
+  sim: 'hwtests/simulators/board',
+  flight: 'components/platform/board',
+};
+
+function tell(message: Message): void {
+  if (process.send) process.send(message);
+  else if (message.type !== 'progress') console.log(JSON.stringify(message, null, 2));
+}
+
+function failWith(faults: readonly Fault[]): void {
+  tell({ type: 'failed', faults });
+  process.exitCode = 1;
+}
+
+async function main([verb, mission, json = '{}']: readonly string[]): Promise<void> {
+  const options = JSON.parse(json) as LaunchOptions;
+  const loaded = loadMission(mission);
+  if (!loaded.ok) return failWith([loaded.error]);
+  const { topology } = loaded.value;
+  if (verb === 'dictionary')
+    return tell({ type: 'text', text: JSON.stringify(dictionaryJson(dictionaryOf(topology)), null, 2) });
+  if (verb === 'topology')
+    return tell({ type: 'text', text: options.format === 'svg' ? svgOf(topology) : mermaidOf(topology) });
+  return fly(mission, topology, options);
+}
+
+async function fly(mission: string, topology: Topology, options: LaunchOptions): Promise<void> {
+  const opened = await openBoard(mission, options);
+  if (!opened.ok) return failWith([opened.error]);
+  const { flight, outDir } = opened.value;
+  const config = readConfig(options.config);
+  if (!config.ok) return failWith([config.error]);
+  const deployed = deploy(topology, flight.board, { config: config.value, taps: flight.taps });
+  if (!deployed.ok) return failWith(deployed.faults);
+
+  const deployment = deployed.value;
+  let stopping = false;
+  process.on('SIGINT', () => {
+    stopping = true;
+  });
+  const startedAt = process.hrtime.bigint();
+  deployment.start();
+  await flight.fly(
+    deployment,
+    (progress) => tell({ type: 'progress', ...progress }),
+    () => stopping,
+  );
+  await deployment.stop();
+
+  const report = flight.report(deployment);
+  const file = join(outDir, 'report.json');
+  writeFileSync(file, `${JSON.stringify(report, null, 2)}\n`);
+  // Everything that depends on the host stays out of the report, so that the same flight gives the same bytes.
+  const wallS = Number(process.hrtime.bigint() - startedAt) / 1e9;
+  const host = {
+    wallS,
+    rssMiB: process.memoryUsage().rss / 2 ** 20,
+    node: process.version,
+    arch: process.arch,
+  };
+  writeFileSync(join(outDir, 'host.json'), `${JSON.stringify(host, null, 2)}\n`);
+  tell({ type: 'summary', report, file });
+}
+
+function loadMission(name: string): Result<MissionModule> {
+  const known = readdirSync(join(__dirname, 'missions')).filter((entry) => !entry.includes('.'));
+  if (!known.includes(name)) return fail('MISSION_UNKNOWN', { name, nearest: nearest(name, known) });
+  return succeed(require(join(__dirname, 'missions', name, 'topology')) as MissionModule);
+}
+
+async function openBoard(mission: string, options: LaunchOptions) {
+  const name = options.board ?? 'sim';
+  if (!Object.hasOwn(boards, name))
+    return fail('BOARD_UNKNOWN', { name, known: Object.keys(boards).join(', ') });
+  const outDir = resolve(options.out ?? 'out');
+  mkdirSync(outDir, { recursive: true });
+  const flightOptions: FlightOptions = {
+    mission,
+    outDir,
+    seed: options.seed ?? 1,
+    orbits: options.orbits ?? 1,
+    missionDir: join(projectRoot, 'fsw/missions', mission),
+  };
+  const module = require(join(__dirname, '..', boards[name])) as BoardModule;
+  const flight = await module.openBoard(flightOptions);
+  return flight.ok ? succeed({ flight: flight.value, outDir }) : flight;
+}
+
+function readConfig(file: string | undefined): Result<ConfigOverrides> {
+  if (file === undefined) return succeed({});
+  if (!existsSync(file)) return fail('CONFIG_FILE', { file, why: 'there is no such file' });
+  try {
+    return succeed(JSON.parse(readFileSync(file, 'utf8')) as ConfigOverrides);
+  } catch (error) {
+    return fail('CONFIG_FILE', { file, why: (error as Error).message });
+  }
+}
+
+if (require.main === module) {
+  main(process.argv.slice(2)).then(
+    () => process.disconnect?.(),
+    (error: unknown) => {
+      console.error(error);
+      process.exit(1);
+    },
+  );
+}

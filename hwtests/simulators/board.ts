@@ -1,0 +1,90 @@
+import { join } from 'node:path';
+import { fileStorage } from '../../components/platform/fileStorage';
+import { type Result, succeed } from '../../fsw/errors';
+import type { Flight, FlightOptions } from '../../fsw/flight';
+import type { Board, Ephemeris } from '../../fsw/framework/board';
+import { SimulatedClock } from '../../fsw/framework/simulatedClock';
+import { loadEarth } from './earth';
+import { GroundStation } from './groundStation';
+import { simulatedImager } from './imager';
+import { type Orbit, orbitFrom } from './orbit';
+import { Referee } from './referee';
+import { ephemerisOf, passes, polarNetwork } from './stations';
+import { sunElevationDeg } from './sun';
+import { missionEpochMs, sentinel2a } from './tle';
+
+/** Below this elevation a station does not talk to us, degrees. */
+const MIN_ELEVATION_DEG = 5;
+const FRAME_PX = 128;
+
+/**
+ * The simulated board: Sentinel-2A's orbit, a wide-field imager on real pixels, ground stations of the polar
+ * networks, and time that runs as fast as the host allows. The same seed flies the same flight.
+ */
+export async function openBoard(options: FlightOptions): Promise<Result<Flight>> {
+  const earth = await loadEarth();
+  if (!earth.ok) return earth;
+  const orbit = orbitFrom(sentinel2a);
+  if (!orbit.ok) return orbit;
+  const { seed } = options;
+  const clock = new SimulatedClock(missionEpochMs * 1000);
+  const endUs = Math.round(orbit.value.periodS * options.orbits * 1e6);
+  const contacts = passes(orbit.value, polarNetwork, {
+    fromMs: missionEpochMs,
+    toMs: missionEpochMs + endUs / 1000,
+    missionEpochMs,
+    minElevationDeg: MIN_ELEVATION_DEG,
+  });
+  const imager = simulatedImager({
+    earth: earth.value,
+    orbit: orbit.value,
+    missionEpochMs,
+    seed,
+    nowUs: () => clock.nowUs(),
+    width: FRAME_PX,
+    height: FRAME_PX,
+  });
+  const storage = fileStorage(join(options.outDir, 'storage'));
+  if (!storage.ok) return storage;
+  const ground = new GroundStation(clock, contacts);
+  const board: Board = {
+    name: 'sim',
+    clock,
+    seed,
+    imagers: { wideField: imager },
+    radio: ground.radio,
+    ephemeris: ephemeris(orbit.value, contacts),
+    storage: storage.value,
+    host: modelledHost,
+  };
+  const referee = new Referee({ ground, imager, contacts, options, endUs });
+  return succeed({
+    board,
+    taps: referee.taps,
+    async fly(deployment, progress, stopped) {
+      ground.operate(deployment.dictionary);
+      const drain = () => deployment.executive.run();
+      for (let percent = 1; percent <= 100 && !stopped(); percent++) {
+        await clock.run(Math.round((endUs * percent) / 100), drain);
+        progress(referee.progress(deployment, percent));
+      }
+    },
+    report: (deployment) => referee.report(deployment),
+  });
+}
+
+function ephemeris(orbit: Orbit, contacts: Parameters<typeof ephemerisOf>[0]): Ephemeris {
+  return {
+    ...ephemerisOf(contacts),
+    groundPoint(atUs) {
+      const unixMs = missionEpochMs + atUs / 1000;
+      const { latDeg, lonDeg } = orbit.stateAt(unixMs);
+      return { latDeg, lonDeg, sunElevationDeg: sunElevationDeg(latDeg, lonDeg, unixMs) };
+    },
+  };
+}
+
+/** Host figures are part of the simulation: the same in each run, so that telemetry is too. */
+const modelledHost: Board['host'] = {
+  sample: () => ({ cpuPercent: 20, memoryMiB: 256, storageFreeMiB: 4096 }),
+};

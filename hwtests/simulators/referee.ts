@@ -1,0 +1,200 @@
+import type { Classified, FrameInfo, Screened } from '../../components/payload/ports';
+import type { FlightOptions, Progress } from '../../fsw/flight';
+import type { Contact } from '../../fsw/framework/board';
+import type { Deployment, Tap } from '../../fsw/framework/deployment';
+import type { Arguments } from '../../fsw/framework/ports';
+import { unixUsOf } from '../../fsw/framework/time';
+import { decode, type Values } from '../../fsw/framework/types';
+import type { GroundStation } from './groundStation';
+import type { SimulatedImager } from './imager';
+import { Score } from './score';
+import { missionEpochMs } from './tle';
+import { TILE_PX, type TileTruth } from './truth';
+
+export interface RefereeOptions {
+  readonly ground: GroundStation;
+  readonly imager: SimulatedImager;
+  readonly contacts: readonly Contact[];
+  readonly options: FlightOptions;
+  readonly endUs: number;
+}
+
+/**
+ * Watches a simulated flight: compares what the software decided on board with the truth, and what it says
+ * with what reached the ground. It hears; it never speaks.
+ */
+export class Referee {
+  readonly taps: readonly Tap[];
+  private readonly given: RefereeOptions;
+  private readonly cloud = new Score();
+  private readonly water = new Score();
+
+  constructor(given: RefereeOptions) {
+    this.given = given;
+    this.taps = [
+      { instance: 'cloudScreener', end: 'verdictOut', hear: (args) => this.judgeScreening(args) },
+      { instance: 'surfaceClassifier', end: 'classifiedOut', hear: (args) => this.judgeClassification(args) },
+    ];
+  }
+
+  progress(deployment: Deployment, percent: number): Progress {
+    const { contacts, options, endUs } = this.given;
+    const nowUs = (endUs * percent) / 100;
+    const station = contacts.find(({ startUs, endUs: end }) => startUs <= nowUs && nowUs < end)?.station;
+    return {
+      percent,
+      orbit: Math.min(options.orbits, 1 + Math.floor((options.orbits * percent) / 100)),
+      orbits: options.orbits,
+      frames: this.channel(deployment, 'camera.FramesCaptured'),
+      kept: this.channel(deployment, 'cloudScreener.FramesKept'),
+      passes: contacts.filter(({ startUs }) => startUs <= nowUs).length,
+      queue: this.channel(deployment, 'comQueue.Depth'),
+      ...(station !== undefined && { station }),
+    };
+  }
+
+  /** Everything that a flight is judged by. All of it follows from mission and seed alone. */
+  report(deployment: Deployment) {
+    const { ground, imager, options, endUs } = this.given;
+    const count = (channel: string) => this.channel(deployment, channel);
+    const captured = count('camera.FramesCaptured');
+    const products = ground.received.filter(({ content }) => content.kind === 'records');
+    const raw = captured * imager.width * imager.height * 3;
+    const downlinked = products.reduce((total, { bytes }) => total + bytes, 0);
+    return {
+      mission: options.mission,
+      dictionaryHash: deployment.dictionary.hash,
+      seed: options.seed,
+      orbits: options.orbits,
+      epoch: new Date(missionEpochMs).toISOString(),
+      durationS: endUs / 1e6,
+      frames: {
+        captured,
+        dark: count('cloudScreener.FramesDark'),
+        clouded: count('cloudScreener.FramesClouded'),
+        kept: count('cloudScreener.FramesKept'),
+        failed: count('cloudScreener.FramesFailed') + count('camera.CaptureErrors'),
+      },
+      detections: this.records('Detection').length,
+      products: products.length,
+      bytes: {
+        raw,
+        downlinked,
+        ratio: downlinked === 0 ? 0 : round(raw / downlinked, 1),
+        link: { frames: ground.frames, bytes: ground.frameBytes, framesLost: ground.framesLost },
+      },
+      latencyMs: this.latency(),
+      passes: this.passes(),
+      commands: { sent: ground.commands.length, completed: this.commandsCompleted() },
+      events: this.events(),
+      accuracy: {
+        cloud: this.cloud.accuracy(),
+        water: this.water.accuracy(),
+        detail: { cloud: this.cloud.detail(), water: this.water.detail() },
+      },
+      inference: {
+        provider: String(this.read(deployment, 'inference.Provider') ?? 'none'),
+        runs: count('inference.Runs'),
+        errors: count('inference.RunErrors'),
+        deadlinesMissed: count('inference.DeadlinesMissed'),
+      },
+      faults: this.faults(deployment),
+      unreadablePackets: ground.unreadable,
+    };
+  }
+
+  private judgeScreening({ info, verdict, cloudFraction }: Arguments<typeof Screened>): void {
+    if (verdict === 'DARK' || verdict === 'FAILED') return;
+    this.truthOf(info).forEach((truth, i) => {
+      this.cloud.add(cloudFraction[i] >= 0.5, truth.cloudFraction >= 0.5);
+    });
+  }
+
+  /** Water is judged on the tiles that the spacecraft took for clear: the others it does not classify. */
+  private judgeClassification({ info, findings }: Arguments<typeof Classified>): void {
+    this.truthOf(info).forEach((truth, i) => {
+      if (findings.cloudFraction[i] >= 0.5) return;
+      this.water.add(findings.waterFraction[i] >= 0.5, truth.waterFraction >= 0.5);
+    });
+  }
+
+  private truthOf(info: Values<(typeof FrameInfo)['fields']>): TileTruth[] {
+    return this.given.imager.truthAt(unixUsOf(info.time) - missionEpochMs * 1000, TILE_PX);
+  }
+
+  /** Capture to ground, flight time, over all products. */
+  private latency() {
+    const delays = this.given.ground.received
+      .flatMap(({ content, atUs }) =>
+        content.kind === 'records' ? [(atUs + missionEpochMs * 1000 - content.unixUs) / 1000] : [],
+      )
+      .sort((a, b) => a - b);
+    const at = (share: number) => delays[Math.min(delays.length - 1, Math.floor(share * delays.length))];
+    return delays.length === 0
+      ? { p50: null, p99: null }
+      : { p50: round(at(0.5), 3), p99: round(at(0.99), 3) };
+  }
+
+  private passes() {
+    return this.given.contacts.map(({ station, startUs, endUs }) => {
+      const heard = this.given.ground.received.filter(({ atUs }) => startUs <= atUs && atUs < endUs);
+      return {
+        station,
+        startS: round(startUs / 1e6, 2),
+        durationS: round((endUs - startUs) / 1e6, 2),
+        packets: heard.filter((packet) => packet.station === station).length,
+      };
+    });
+  }
+
+  private commandsCompleted(): number {
+    const completed = this.given.ground.received.flatMap(({ content }) =>
+      content.kind === 'event' && content.name.endsWith('.OpCodeCompleted') ? [content.args] : [],
+    );
+    return completed.length;
+  }
+
+  private events(): Record<string, number> {
+    const counts: Record<string, number> = {};
+    for (const { content } of this.given.ground.received)
+      if (content.kind === 'event') counts[content.severity] = (counts[content.severity] ?? 0) + 1;
+    return Object.fromEntries(Object.entries(counts).sort(([a], [b]) => a.localeCompare(b)));
+  }
+
+  private records(name: string): unknown[] {
+    return this.given.ground.received.flatMap(({ content }) =>
+      content.kind === 'records' && content.name.endsWith(`.${name}`) ? content.records : [],
+    );
+  }
+
+  /** Components that threw or lost messages, with how often. Empty when the flight was clean. */
+  private faults(deployment: Deployment): Record<string, number> {
+    const units = [...deployment.units.values()];
+    return Object.fromEntries(
+      units
+        .filter((unit) => unit.faults + unit.queueDrops > 0)
+        .map((unit) => [unit.name, unit.faults + unit.queueDrops]),
+    );
+  }
+
+  private channel(deployment: Deployment, name: string): number {
+    return Number(this.read(deployment, name) ?? 0);
+  }
+
+  /** A channel's latest value on board, as the telemetry store has it. */
+  private read(deployment: Deployment, name: string): unknown {
+    const entry = deployment.dictionary.channels.find(
+      ({ instance, local }) => `${instance}.${local}` === name,
+    );
+    const store = deployment.units.get('telemetryStore')?.inlets.own.get?.[0];
+    if (entry === undefined || store === undefined) throw new Error(`no channel ${name} to read`);
+    const stored = store.accept({ id: entry.id }, undefined) as { value: Uint8Array } | undefined;
+    if (stored === undefined) return undefined;
+    const value = decode(entry.type, stored.value);
+    return value.ok ? value.value : undefined;
+  }
+}
+
+export function round(value: number, digits: number): number {
+  return Number(value.toFixed(digits));
+}
