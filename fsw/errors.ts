@@ -88,6 +88,16 @@ export const errorTable = {
   LINK_UNKNOWN_ID: 'the dictionary has no {what} {id}: is it the dictionary of this build?',
   LINK_UNKNOWN_COMMAND: 'there is no command {name}; did you mean {nearest}?',
   LINK_SHORT_PACKET: '{packet} ends before {channel}',
+
+  // Platform drivers
+  STORAGE_NAME: '{name} is no name for a stored file: letters, digits, _ - and . only, no folder',
+  STORAGE_MISSING: '{name} is not in storage',
+  STORAGE_FAILED: 'storage: {name}: {why}',
+  IMAGE_UNREADABLE: '{file}: the picture cannot be read: {why}',
+  IMAGE_FOLDER_EMPTY: '{folder}: there is no picture (jpg, png, tiff) in it',
+  IMAGE_FOLDER_UNREADABLE: '{folder}: the folder cannot be read: {why}',
+  RADIO_PORT: 'radio: cannot listen on {host}:{port}: {why}',
+  BOARD_CONFIG: '{file}: {why}',
 } as const;
 
 export type ErrorCode = keyof typeof errorTable;
