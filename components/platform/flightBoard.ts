@@ -1,0 +1,63 @@
+/** The board of a real computer: host clock, pictures from folders, files, and a ground on TCP. */
+import { type Result, succeed } from '../../fsw/errors';
+import type { Board, Ephemeris } from '../../fsw/framework';
+import { WallClock } from '../../fsw/framework/wallClock';
+import { fileStorage } from './fileStorage';
+import { type FolderImagerOptions, folderImager } from './folderImager';
+import { hostMonitor } from './hostMonitor';
+import { type TcpRadio, type TcpRadioOptions, tcpRadio } from './tcpRadio';
+
+export interface FlightBoardOptions {
+  readonly seed: number;
+  /** For saved parameters and the like; made if missing. */
+  readonly storageFolder: string;
+  /** By the name that the mission's cameras use. */
+  readonly imagers: Readonly<Record<string, Omit<FolderImagerOptions, 'nowUs'>>>;
+  readonly radio: Omit<TcpRadioOptions, 'clock'>;
+}
+
+export interface FlightBoard extends Board {
+  readonly clock: WallClock;
+  readonly radio: TcpRadio;
+}
+
+/** Errors: STORAGE_FAILED, RADIO_PORT. The caller attaches the clock to the executive, and closes the radio. */
+export async function flightBoard(options: FlightBoardOptions): Promise<Result<FlightBoard>> {
+  const { seed, storageFolder } = options;
+  const clock = new WallClock();
+  const nowUs = () => clock.nowUs();
+  const storage = fileStorage(storageFolder);
+  if (!storage.ok) return storage;
+  const radio = await tcpRadio({ ...options.radio, clock });
+  if (!radio.ok) return radio;
+  const imagers = Object.entries(options.imagers).map(([name, imager]) => [
+    name,
+    folderImager({ ...imager, nowUs }),
+  ]);
+  return succeed({
+    name: 'flight',
+    clock,
+    seed,
+    imagers: Object.fromEntries(imagers),
+    radio: radio.value,
+    ephemeris: benchEphemeris(radio.value),
+    storage: storage.value,
+    host: hostMonitor(storageFolder),
+  });
+}
+
+/**
+ * A bench has no orbit. It is in contact as long as a ground is connected, under the station's name `bench`,
+ * and stands at 0° N 0° E under a Sun in the zenith, so that nothing waits for daylight.
+ */
+export function benchEphemeris(radio: Pick<TcpRadio, 'connectedSinceUs'>): Ephemeris {
+  return {
+    groundPoint: () => ({ latDeg: 0, lonDeg: 0, sunElevationDeg: 90 }),
+    contactAt() {
+      const startUs = radio.connectedSinceUs;
+      return startUs === undefined
+        ? undefined
+        : { station: 'bench', startUs, endUs: Number.POSITIVE_INFINITY };
+    },
+  };
+}
