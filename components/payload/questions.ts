@@ -1,0 +1,57 @@
+/** Questions to Inference whose answers are still out: few at a time, and none for ever. */
+import type { Clock, Timer } from '../../fsw/framework';
+
+export interface QuestionOptions {
+  readonly clock: Clock;
+  /** The most that wait at once. */
+  readonly most: number;
+  readonly timeoutUs: number;
+  /** Random, so that an answer to a question of an earlier life finds none here. */
+  readonly firstTicket: number;
+}
+
+interface Question<T> {
+  readonly about: T;
+  timer: Timer;
+}
+
+export class Questions<T> {
+  private readonly waiting = new Map<number, Question<T>>();
+  private readonly options: QuestionOptions;
+  private next: number;
+
+  constructor(options: QuestionOptions) {
+    this.options = options;
+    this.next = options.firstTicket >>> 0;
+  }
+
+  get full(): boolean {
+    return this.waiting.size >= this.options.most;
+  }
+
+  /**
+   * Keeps `about` until the answer to the returned ticket is taken. While it isn't, `overdue` is called each
+   * time the timeout has passed.
+   */
+  ask(about: T, overdue: (ticket: number) => void): number {
+    const ticket = this.next;
+    this.next = (ticket + 1) >>> 0;
+    const arm = (): Timer =>
+      this.options.clock.after(this.options.timeoutUs, () => {
+        question.timer = arm();
+        overdue(ticket);
+      });
+    const question: Question<T> = { about, timer: arm() };
+    this.waiting.set(ticket, question);
+    return ticket;
+  }
+
+  /** What the question with this ticket was about; undefined when it is none of ours, or answered already. */
+  take(ticket: number): T | undefined {
+    const question = this.waiting.get(ticket);
+    if (question === undefined) return undefined;
+    this.waiting.delete(ticket);
+    question.timer.cancel();
+    return question.about;
+  }
+}
