@@ -1,8 +1,15 @@
 import type { Clock, Drain, Timer } from './clock';
+import { periodOf } from './simulatedClock';
+
+/** The host's timers may fire up to a millisecond early; this early is on time. */
+const EARLY_US = 500;
+/** The longest delay that the host's timers take. */
+const LONGEST_MS = 2 ** 31 - 1;
 
 /**
  * The host's monotonic clock. Timers are set for absolute instants, so a late tick does not push the next;
- * a timer that slipped whole periods fires once and skips to the next multiple (the rate group reports the slip).
+ * periods that have passed whole are skipped (the rate group reports the slip). Nothing corrects it while it
+ * runs: against UTC it drifts with the host's oscillator.
  */
 export class WallClock implements Clock {
   readonly epochUs: number;
@@ -23,38 +30,37 @@ export class WallClock implements Clock {
     return Number((process.hrtime.bigint() - this.originNs) / 1000n);
   }
 
-  every(periodUs: number, tick: (dueUs: number) => void): Timer {
-    let timer: NodeJS.Timeout;
-    let dueUs = (Math.floor(this.nowUs() / periodUs) + 1) * periodUs;
-    const arm = () => {
-      timer = setTimeout(fire, Math.max(0, (dueUs - this.nowUs()) / 1000));
-    };
-    const fire = () => {
-      const early = this.nowUs() < dueUs - 500;
-      if (!early) {
-        const due = dueUs;
-        dueUs = Math.max(dueUs + periodUs, Math.floor(this.nowUs() / periodUs) * periodUs);
-        tick(due);
-        void this.drain();
-      }
-      arm();
-    };
-    arm();
-    return { cancel: () => clearTimeout(timer) };
+  every(wantedUs: number, tick: (dueUs: number) => void): Timer {
+    const periodUs = periodOf(wantedUs);
+    const arm = (dueUs: number): Timer =>
+      this.at(dueUs, () => {
+        timer = arm(Math.max(dueUs + periodUs, Math.floor(this.nowUs() / periodUs) * periodUs));
+        tick(dueUs);
+      });
+    let timer = arm((Math.floor(this.nowUs() / periodUs) + 1) * periodUs);
+    return { cancel: () => timer.cancel() };
   }
 
   after(delayUs: number, fire: () => void): Timer {
-    const timer = setTimeout(
-      () => {
-        fire();
-        void this.drain();
-      },
-      Math.max(0, delayUs / 1000),
-    );
-    return { cancel: () => clearTimeout(timer) };
+    return this.at(this.nowUs() + delayUs, fire);
   }
 
   async work<T>(pending: Promise<T>): Promise<T> {
     return pending;
+  }
+
+  /** Fires once when `dueUs` has come, and lets the software run. */
+  private at(dueUs: number, fire: () => void): Timer {
+    let timer: NodeJS.Timeout;
+    const wait = () => {
+      timer = setTimeout(check, Math.min(LONGEST_MS, Math.max(0, (dueUs - this.nowUs()) / 1000)));
+    };
+    const check = () => {
+      if (this.nowUs() < dueUs - EARLY_US) return wait();
+      fire();
+      void this.drain();
+    };
+    wait();
+    return { cancel: () => clearTimeout(timer) };
   }
 }
