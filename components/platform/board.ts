@@ -8,7 +8,7 @@ import { type FlightBoardOptions, flightBoard } from './flightBoard';
 /** Folders are relative to the mission's folder. */
 type BoardFile = Pick<FlightBoardOptions, 'imagers' | 'radio'>;
 
-const PROGRESS_PERIOD_US = 1e6;
+const STOP_CHECK_PERIOD_US = 200_000;
 
 /** Flies until it is told to stop: a bench has no orbits to count. Errors: BOARD_CONFIG and those of `flightBoard`. */
 export async function openBoard({ seed, outDir, missionDir }: FlightOptions): Promise<Result<Flight>> {
@@ -29,13 +29,11 @@ export async function openBoard({ seed, outDir, missionDir }: FlightOptions): Pr
   return succeed({
     board,
     taps: [],
-    async fly(deployment, progress, stopped) {
+    async fly(deployment, _progress, stopped) {
       board.clock.attach(() => deployment.executive.run());
       deployment.executive.wakeByItself = true;
       await new Promise<void>((done) => {
-        const timer = board.clock.every(PROGRESS_PERIOD_US, () => {
-          const station = board.radio.connectedSinceUs === undefined ? undefined : 'bench';
-          progress({ percent: 0, orbit: 0, orbits: 0, frames: 0, kept: 0, passes: 0, queue: 0, station });
+        const timer = board.clock.every(STOP_CHECK_PERIOD_US, () => {
           if (!stopped()) return;
           timer.cancel();
           done();
@@ -48,25 +46,29 @@ export async function openBoard({ seed, outDir, missionDir }: FlightOptions): Pr
   });
 }
 
-/** Checks by hand the little that a bench is told. Errors: BOARD_CONFIG. */
+/** Errors: BOARD_CONFIG, with what is missing. */
 function readBoardFile(file: string): Result<BoardFile> {
   const wrong = (why: string) => fail('BOARD_CONFIG', { file, why });
-  let parsed: Partial<BoardFile>;
+  let parsed: Partial<BoardFile> | null;
   try {
-    parsed = JSON.parse(readFileSync(file, 'utf8')) as Partial<BoardFile>;
+    parsed = JSON.parse(readFileSync(file, 'utf8')) as Partial<BoardFile> | null;
   } catch (error) {
     return wrong((error as Error).message);
   }
-  const { imagers, radio } = parsed;
-  const isSize = (px: unknown) => Number.isInteger(px) && (px as number) > 0 && (px as number) <= 8192;
-  for (const [name, imager] of Object.entries(imagers ?? {}))
-    if (typeof imager.folder !== 'string' || !isSize(imager.width) || !isSize(imager.height))
+  const imagers = parsed?.imagers ?? {};
+  const radio = parsed?.radio;
+  for (const [name, imager] of Object.entries(imagers))
+    if (typeof imager?.folder !== 'string' || !isSize(imager.width) || !isSize(imager.height))
       return wrong(`imagers.${name} needs folder, width and height`);
-  if (
-    radio === undefined ||
-    !['server', 'client'].includes(radio.role) ||
-    !(radio.port >= 0 && radio.port < 65536)
-  )
+  if (!(radio?.role === 'server' || radio?.role === 'client') || !isPort(radio.port))
     return wrong('radio needs role (server or client) and port');
-  return succeed({ imagers: imagers ?? {}, radio });
+  return succeed({ imagers, radio });
+}
+
+function isSize(px: unknown): boolean {
+  return Number.isInteger(px) && Number(px) > 0 && Number(px) <= 8192;
+}
+
+function isPort(port: unknown): boolean {
+  return Number.isInteger(port) && Number(port) >= 0 && Number(port) < 65_536;
 }
