@@ -3,7 +3,7 @@ import type { Home } from './services';
 import { timeOf } from './time';
 import { Cursor } from './types';
 
-/** Makes one writer a channel: it serialises the value and sends it on the telemetry port, always or on change. */
+/** Makes one writer for each channel: it serialises the value and sends it on the telemetry port, always or on change. */
 export function channelWriters(
   home: Home,
   telemetry: Readonly<Record<string, ChannelSpec>>,

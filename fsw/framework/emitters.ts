@@ -8,7 +8,7 @@ export interface EventLog {
   clearThrottle(name: string): void;
 }
 
-/** Makes one emitter an event: it throttles, serialises and sends on the event port. */
+/** Makes one emitter for each event: it throttles, serialises and sends on the event port. */
 export function eventLog(home: Home, events: Readonly<Record<string, EventSpec>>): EventLog {
   const sent = new Map<string, number>();
   const emitter = (name: string, spec: EventSpec) => {

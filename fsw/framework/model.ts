@@ -50,7 +50,7 @@ export interface EventSpec {
   readonly args?: Fields;
   /** Text for people, with `{argument}` or `{argument.2f}` fields. */
   readonly format: string;
-  /** Sends at most this many until the throttle is cleared; the rest are counted. */
+  /** Sends at most this many until the throttle is cleared; the rest are not sent. */
   readonly throttle?: number;
   readonly doc: string;
 }

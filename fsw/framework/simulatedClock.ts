@@ -27,7 +27,8 @@ export class SimulatedClock implements Clock {
     return this.now;
   }
 
-  every(periodUs: number, tick: (dueUs: number) => void): Timer {
+  every(wantedUs: number, tick: (dueUs: number) => void): Timer {
+    const periodUs = periodOf(wantedUs);
     const alarm: Alarm = this.arm((Math.floor(this.now / periodUs) + 1) * periodUs, () => {
       const dueUs = alarm.dueUs;
       alarm.dueUs += periodUs;
@@ -38,12 +39,14 @@ export class SimulatedClock implements Clock {
   }
 
   after(delayUs: number, fire: () => void): Timer {
-    return canceller(this.arm(this.now + Math.max(0, delayUs), fire));
+    return canceller(this.arm(this.now + delayUs, fire));
   }
 
   work<T>(pending: Promise<T>, costUs: number): Promise<T> {
+    // Work that fails before its time has come is not an unhandled rejection: it is heard at its time.
+    pending.catch(() => undefined);
     return new Promise<T>((resolve, reject) => {
-      this.arm(this.now + Math.max(0, costUs), () => pending.then(resolve, reject));
+      this.arm(this.now + costUs, () => pending.then(resolve, reject));
     });
   }
 
@@ -67,7 +70,9 @@ export class SimulatedClock implements Clock {
     this.now = Math.max(this.now, untilUs);
   }
 
-  private arm(dueUs: number, fire: Alarm['fire']): Alarm {
+  /** An instant that is past, or not a number, is now. */
+  private arm(wantedUs: number, fire: Alarm['fire']): Alarm {
+    const dueUs = wantedUs > this.now ? wantedUs : this.now;
     const alarm: Alarm = { dueUs, order: this.made++, fire, live: true };
     this.push(alarm);
     return alarm;
@@ -100,6 +105,11 @@ export class SimulatedClock implements Clock {
     }
     heap[i] = last;
   }
+}
+
+/** A microsecond at least: a period of 0 would hold time still for ever. */
+export function periodOf(wantedUs: number): number {
+  return wantedUs >= 1 ? wantedUs : 1;
 }
 
 function earlier(a: Alarm, b: Alarm): boolean {

@@ -11,12 +11,13 @@ export const WORKSTATION_TIME = 2;
 
 /** The time tag of an absolute Unix time in microseconds. */
 export function timeOf(unixUs: number): Time {
-  const seconds = Math.floor(unixUs / 1e6);
+  const wholeUs = Math.round(unixUs);
+  const seconds = Math.floor(wholeUs / 1e6);
   return {
     timeBase: WORKSTATION_TIME,
     timeContext: 0,
     seconds,
-    useconds: Math.round(unixUs - seconds * 1e6),
+    useconds: wholeUs - seconds * 1e6,
   };
 }
 

@@ -8,7 +8,7 @@ export function array<T>(
   element: Type<T>,
   length: number,
   name = `${element.name}[${length}]`,
-): Type<readonly T[]> {
+): Type<readonly T[]> & { readonly element: Type<T> } {
   const source: CodecSource = {
     write(value, scope) {
       const i = scope.fresh();
@@ -22,6 +22,7 @@ export function array<T>(
   return {
     kind: 'array',
     name,
+    element,
     minSize: element.minSize * length,
     maxSize: element.maxSize * length,
     initial: Array.from({ length }, () => element.initial),
@@ -55,11 +56,11 @@ export function struct<const F extends Fields>(
   const members = Object.entries(fields);
   const source: CodecSource = {
     write: (value, scope) =>
-      members.map(([key, type]) => type.source.write(`${value}.${key}`, scope)).join(' '),
+      members.map(([key, type]) => type.source.write(`${value}[${JSON.stringify(key)}]`, scope)).join(' '),
     read(target, scope) {
       const targets = members.map(([key, type]) => ({ key, type, variable: scope.fresh() }));
       const reads = targets.map(({ type, variable }) => type.source.read(variable, scope)).join(' ');
-      return `${reads} const ${target} = { ${targets.map(({ key, variable }) => `${key}: ${variable}`).join(', ')} };`;
+      return `${reads} const ${target} = { ${targets.map(({ key, variable }) => `${JSON.stringify(key)}: ${variable}`).join(', ')} };`;
     },
   };
   const sum = (size: 'minSize' | 'maxSize') => members.reduce((total, [, type]) => total + type[size], 0);
@@ -101,9 +102,9 @@ function checkMembers<F extends Fields>(fields: F, value: unknown, path: string)
 
 /**
  * A value that is handed over by reference and never serialised (a pooled buffer, a driver's handle).
- * It may travel between components of one thread only; the boot check refuses it anywhere else.
+ * It may travel between components of one thread only. `initial` is what a failed synchronous call returns.
  */
-export function reference<T>(name: string): Type<T> {
+export function reference<T>(name: string, initial?: T): Type<T> {
   const refuse = () => `throw new Error(${JSON.stringify(`${name} is a reference and has no wire form`)});`;
   const source: CodecSource = { write: refuse, read: (target) => `const ${target} = undefined; ${refuse()}` };
   return {
@@ -111,7 +112,7 @@ export function reference<T>(name: string): Type<T> {
     name,
     minSize: 0,
     maxSize: 0,
-    initial: undefined as T,
+    initial: initial as T,
     source,
     describe: {},
     ...compile<T>(source),

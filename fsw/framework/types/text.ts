@@ -4,7 +4,7 @@ import { showPlain } from './numbers';
 import { type CodecSource, DecodeFault, type Type } from './type';
 
 const encoder = new TextEncoder();
-const decoder = new TextDecoder('utf-8', { fatal: true });
+const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
 /** Writes `text` as UTF-8 behind a U16 length, cut at a character boundary to `max` bytes; returns the end. */
 function writeText(bytes: Uint8Array, view: DataView, at: number, text: string, max: number): number {
