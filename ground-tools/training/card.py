@@ -1,0 +1,115 @@
+"""The model card: MODEL_CARD.template.md with its tables filled from the measured numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from string import Template
+
+import numpy as np
+
+Numbers = dict[str, object]
+Columns = dict[str, Callable[[Numbers], float]]
+TEMPLATE = Path(__file__).with_name("MODEL_CARD.template.md")
+NOTICE = "<!-- Written by ground-tools/training/publish.py: change the template there, not this file. -->\n"
+
+
+def write_card(path: Path, metrics: Numbers) -> None:
+    cloud, surface, data = metrics["cloud-screener"], metrics["surface-vit"], metrics["data"]
+    classes = data["classes"]
+    cloud_test, surface_test = shipped(cloud)["test"], shipped(surface)["test"]
+    values = {
+        "tiles": f"{data['meta']['tiles']:,}",
+        "source": data["meta"]["source"],
+        "tile_seed": data["meta"]["seed"],
+        "min_sun": data["meta"]["minSunElevationDeg"],
+        "split_table": split_table(data),
+        "seed_count": len(cloud["seeds"]),
+        "screener_parameters": f"{cloud['parameters']:,}",
+        "vit_parameters": f"{surface['parameters']:,}",
+        "clouded_threshold": shipped(cloud)["threshold"],
+        "water_threshold": shipped(surface)["threshold"],
+        "cloud_table": score_table("cloud screener", [s["test"] for s in cloud["seeds"]], cloud_test, cloud["baselines"], CLOUD_COLUMNS),
+        "cloud_false_alarms": false_alarm_table(cloud_test),
+        "cloud_auc": f"{cloud_test['areaUnderRoc']:.3f}",
+        "cloud_error": f"{cloud_test['meanAbsoluteError']:.3f}",
+        "cloud_confusion": confusion_table(cloud_test, ["clear", "clouded"]),
+        "cloud_sun": sun_table(cloud_test),
+        "class_table": score_table(
+            "ViT", [s["test"]["classes"] for s in surface["seeds"]], surface_test["classes"], surface["baselines"]["classes"]
+        ),
+        "class_detail": class_table(surface_test["classes"], surface["baselines"]["classes"], classes),
+        "class_confusion": confusion_table(surface_test["classes"], classes),
+        "class_calibration": f"{surface_test['classes']['expectedCalibrationError']:.3f}",
+        "water_table": score_table(
+            "ViT", [s["test"]["water"] for s in surface["seeds"]], surface_test["water"], surface["baselines"]["water"]
+        ),
+        "water_error": f"{surface_test['water']['meanAbsoluteError']:.3f}",
+        "water_sun": sun_table(surface_test["water"]),
+    }
+    path.write_text(NOTICE + Template(TEMPLATE.read_text()).substitute(values))
+
+
+def shipped(model: Numbers) -> Numbers:
+    return next(s for s in model["seeds"] if s["seed"] == model["shippedSeed"])
+
+
+COLUMNS: Columns = {
+    "accuracy": lambda s: s["accuracy"],
+    "balanced accuracy": lambda s: s["balancedAccuracy"],
+}
+CLOUD_COLUMNS: Columns = {
+    **COLUMNS,
+    "clouded found": lambda s: s["recall"][1],
+    "clear lost": lambda s: 1 - s["recall"][0],
+    "F1 of clouded": lambda s: s["f1"][1],
+}
+
+
+def score_table(name: str, seeds: list[Numbers], chosen: Numbers, baselines: Numbers, columns: Columns = COLUMNS) -> str:
+    rows = [
+        [f"**{name}, shipped**", *(f"**{of(chosen):.4f}**" for of in columns.values())],
+        [f"{name}, {len(seeds)} seeds: least–most", *(spread([of(s) for s in seeds]) for of in columns.values())],
+    ]
+    rows += [[key, *(f"{of(scores):.4f}" for of in columns.values())] for key, scores in baselines.items()]
+    return table(["", *columns], rows)
+
+
+def spread(values: list[float]) -> str:
+    return f"{min(values):.4f}–{max(values):.4f}"
+
+
+def false_alarm_table(scores: Numbers) -> str:
+    found = [f"{share:.3f}" for share in scores["recallAtFalseAlarm"]]
+    return table(["clear tiles lost, at most", *(f"{rate:.0%}" for rate in scores["falseAlarmRates"])], [["clouded tiles found", *found]])
+
+
+def class_table(scores: Numbers, baselines: Numbers, classes: list[str]) -> str:
+    best = np.max([b["f1"] for b in baselines.values()], axis=0)
+    rows = [
+        [name, *(f"{scores[key][i]:.3f}" for key in ("precision", "recall", "f1")), f"{best[i]:.3f}"]
+        for i, name in enumerate(classes)
+    ]
+    return table(["class", "precision", "recall", "F1", "best baseline's F1"], rows)
+
+
+def confusion_table(scores: Numbers, classes: list[str]) -> str:
+    rows = [[f"**{name}**", *map(str, counts)] for name, counts in zip(classes, scores["confusion"], strict=True)]
+    return table(["truth ↓ decided →", *classes], rows)
+
+
+def sun_table(scores: Numbers) -> str:
+    rows = [[f"{r['fromDeg']}–{r['toDeg']}°", str(r["tiles"]), f"{r['accuracy']:.4f}"] for r in scores["bySunElevation"]]
+    return table(["Sun's elevation", "tiles", "accuracy"], rows)
+
+
+def split_table(data: Numbers) -> str:
+    rows = [
+        [part, str(v["tiles"]), f"{v['clouded']:.1%}", *(f"{share:.1%}" for share in v["classes"])]
+        for part, v in data["split"].items()
+    ]
+    return table(["", "tiles", "clouded", *data["classes"]], rows)
+
+
+def table(head: list[str], rows: list[list[str]]) -> str:
+    return "\n".join("| " + " | ".join(row) + " |" for row in [head, ["---"] * len(head), *rows])
