@@ -156,7 +156,10 @@ function judge(self: Screener, frame: Frame, cloudFraction: Float32Array): void 
   const clouded = cloudFraction.reduce((n, fraction) => n + Number(fraction >= param.TileCloudThreshold), 0);
   const share = clouded / cloudFraction.length;
   tlm.CloudedShare(share);
-  if (share > param.MaxCloudFraction) return discard(self, frame, 'CLOUDED', cloudFraction);
+  if (share > param.MaxCloudFraction) {
+    discard(self, frame, 'CLOUDED', cloudFraction);
+    return;
+  }
   report(self, frame, 'KEPT', cloudFraction);
   out.screenedOut({ ...frame, cloudFraction });
 }
