@@ -73,6 +73,10 @@ export const errorTable = {
   ENGINE_RUN: '{model}: {reason}',
   ENGINE_LOST: 'the inference worker ended: {reason}',
   INFER_ASKED: '{model}: {items} items of {size} values asked, {length} values given',
+
+  // Core components
+  PARAM_FILE_CORRUPT: 'parameter file: {reason}',
+
   // Simulators (hwtests)
   ORBIT_BAD_TLE: '{name}: {why}',
   EARTH_MAP_MISSING: 'the maps of npm three-globe cannot be read: {why}',

@@ -46,6 +46,10 @@ export interface Self<
   clearThrottle(event: keyof E): void;
 }
 
+/** The `Self` of a model's code, for functions that its handlers share. */
+export type SelfOf<M, S = undefined> =
+  M extends Model<infer P, Commands, infer E, infer T, infer Q, infer G> ? Self<P, E, T, Q, G, S> : never;
+
 export interface CommandMeta {
   /** Carried from the uplink to the response, so that a response is known by its command. */
   readonly cmdSeq: number;

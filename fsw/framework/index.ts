@@ -13,7 +13,7 @@ export type {
 export { BufferPool, type PooledBuffer } from './buffers';
 export { type LimitState, limitState } from './channels';
 export type { Clock, Timer } from './clock';
-export { type CommandMeta, component, type Self } from './component';
+export { type CommandMeta, component, type Self, type SelfOf } from './component';
 export { isConnected } from './deployment';
 export type { Dictionary } from './dictionary';
 export { type Band, defineComponent, type SeverityName, severities } from './model';
