@@ -2,6 +2,7 @@ import { type Fault, fail } from '../errors';
 import type { Board } from './board';
 import { checkTopology, takesCommands } from './checks';
 import { type Dictionary, dictionaryOf } from './dictionary';
+import { directCall } from './directCall';
 import { Executive } from './executive';
 import type { Services } from './services';
 import { completeConfig, nearest } from './settings';
@@ -96,8 +97,11 @@ function makeTargets(unit: Unit): void {
 
 function joinEnds(units: ReadonlyMap<string, Unit>, from: EndRef, to: EndRef, taps: readonly Tap[]): void {
   const sender = unitAt(units, from);
-  const { accept } = unitAt(units, to).inlets.own[to.end][to.index];
-  let target: Target = (args) => accept(args, sender);
+  const receiver = unitAt(units, to);
+  const inlet = receiver.inlets.own[to.end][to.index];
+  const spec = receiver.instance.component.model.ports[to.end];
+  const sync = spec.direction === 'in' && spec.dispatch === 'sync';
+  let target: Target = sync ? directCall(inlet, to.index) : (args) => inlet.accept(args, sender);
   for (const tap of taps) {
     if (tap.instance !== from.instance || tap.end !== from.end) continue;
     const next = target;

@@ -1,4 +1,4 @@
-import type { Executive } from './executive';
+import type { Executive, Runnable } from './executive';
 import type { InputEnd } from './ports';
 import { BoundedQueue, type QueueFullPolicy } from './queue';
 import { showEnd } from './topology';
@@ -11,17 +11,23 @@ import type { Unit } from './unit';
 export interface Inlet {
   readonly name: string;
   /** Set at boot and at each restart. */
-  handler: ((args: unknown, index: number) => unknown) | undefined;
-  /** `sender`: whose credit is blocked when the queue is full and the policy is `block`. */
+  handler: (args: unknown, index: number) => unknown;
+  /** `sender`: whose output it came from; undefined for a driver, a timer or the framework. */
   accept(args: unknown, sender: Unit | undefined): unknown;
   call(args: unknown): unknown;
+  /** From now on calls are disposed of (the component is isolated). */
+  close(): void;
+  /** The handler threw. Returns what the caller gets instead. */
+  failed(error: unknown): unknown;
+  /** The handler of a synchronous input returned a promise. */
+  promised(pending: Promise<unknown>): unknown;
 }
 
 interface Parked {
   readonly inlet: Inlet;
   readonly args: unknown;
-  readonly level: number;
-  readonly sender: Unit;
+  /** Blocked until this is let in. */
+  readonly debtor: Runnable;
 }
 
 /** All inputs of an instance, its own and the framework's, and the queue behind the asynchronous ones. */
@@ -30,8 +36,11 @@ export interface Inlets {
   readonly own: Readonly<Record<string, readonly Inlet[]>>;
   readonly command: Inlet;
   readonly ping: Inlet | undefined;
-  /** Lets the longest blocked sender's message in, after one was taken out of the queue. */
-  admitParked(): void;
+  /**
+   * Lets the longest parked message in; false when there is none. Called at once after each message taken
+   * out of the queue, so that nobody else gets the place first.
+   */
+  admitParked(): boolean;
 }
 
 /** Commands wait on a level of their own, so that no flood on a port pushes one out unanswered. */
@@ -48,6 +57,15 @@ export function createInlets(unit: Unit, executive: Executive): Inlets {
     model.kind === 'passive' ? undefined : new BoundedQueue<Inlet, unknown>(depth, priorities.length + 1);
   const parked: Parked[] = [];
 
+  /** Parks a message and stops its sender. A caller that nobody dispatches (a timer, a driver) can't be stopped. */
+  const park = (inlet: Inlet, args: unknown, sender: Unit | undefined): boolean => {
+    const debtor = sender?.inlets.queue ? sender : executive.current;
+    if (debtor === undefined || debtor === unit) return false;
+    debtor.blockedOn++;
+    parked.push({ inlet, args, debtor });
+    return true;
+  };
+
   const queued = (inlet: Inlet, level: number, onFull: QueueFullPolicy): Inlet => {
     if (queue === undefined) return inlet;
     inlet.accept = (args, sender) => {
@@ -55,10 +73,7 @@ export function createInlets(unit: Unit, executive: Executive): Inlets {
       const offer = queue.offer(inlet, args, level, onFull);
       if (offer === 'queued') executive.wake(unit);
       else if (offer === 'dropped-oldest') unit.overflow(queue.head as Inlet, queue.body, onFull);
-      else if (onFull === 'block' && sender !== undefined) {
-        sender.blockedOn++;
-        parked.push({ inlet, args, level, sender });
-      } else unit.overflow(inlet, args, onFull);
+      else if (onFull !== 'block' || !park(inlet, args, sender)) unit.overflow(inlet, args, onFull);
       return undefined;
     };
     return inlet;
@@ -66,7 +81,7 @@ export function createInlets(unit: Unit, executive: Executive): Inlets {
 
   const ownInlet = (end: string, spec: InputEnd, index: number): Inlet => {
     const name = showEnd({ direction: 'in', instance: unit.name, end, index, type: spec.port.name }, model);
-    const inlet = edge(unit, executive, name, index, spec.port.returns?.initial);
+    const inlet = edge(unit, name, index, spec.port.returns?.initial);
     if (spec.dispatch === 'async') return queued(inlet, 1 + priorities.indexOf(spec.priority), spec.onFull);
     return spec.dispatch === 'guarded' ? guarded(inlet, unit) : inlet;
   };
@@ -79,46 +94,51 @@ export function createInlets(unit: Unit, executive: Executive): Inlets {
         Array.from({ length: spec.size }, (_, index) => ownInlet(end, spec, index)),
       ]),
     ),
-    command: queued(edge(unit, executive, `${unit.name}.cmdIn`, 0), COMMAND_LEVEL, 'drop-new'),
+    command: queued(edge(unit, `${unit.name}.cmdIn`, 0), COMMAND_LEVEL, 'drop-new'),
     ping:
       model.kind === 'active'
-        ? queued(edge(unit, executive, `${unit.name}.pingIn`, 0), priorities.length, 'drop-new')
+        ? queued(edge(unit, `${unit.name}.pingIn`, 0), priorities.length, 'drop-new')
         : undefined,
     admitParked() {
       const next = parked.shift();
-      if (next === undefined || queue === undefined) return;
-      next.sender.blockedOn--;
-      executive.wake(next.sender);
-      if (unit.isolated) return unit.discard(next.inlet, next.args);
-      queue.offer(next.inlet, next.args, next.level, 'drop-new');
-      executive.wake(unit);
+      if (next === undefined) return false;
+      next.debtor.blockedOn--;
+      executive.wake(next.debtor);
+      next.inlet.accept(next.args, undefined);
+      return true;
     },
   };
 }
 
 /** A synchronous inlet: the handler runs in the caller, and no throw gets out; `fallback` is what a failed call returns. */
-function edge(unit: Unit, executive: Executive, name: string, index: number, fallback?: unknown): Inlet {
+function edge(unit: Unit, name: string, index: number, fallback?: unknown): Inlet {
   const inlet: Inlet = {
     name,
-    handler: undefined,
+    handler: () => fallback,
     call(args) {
       try {
-        return inlet.handler?.(args, index);
+        return inlet.handler(args, index);
       } catch (error) {
-        unit.fault(name, error);
-        return fallback;
+        return inlet.failed(error);
       }
     },
     accept(args) {
-      if (unit.isolated) {
+      const returned = inlet.call(args);
+      return returned instanceof Promise ? inlet.promised(returned) : returned;
+    },
+    close() {
+      inlet.handler = (args) => {
         unit.discard(inlet, args);
         return fallback;
-      }
-      const returned = inlet.call(args);
-      if (!(returned instanceof Promise)) return returned;
-      executive.settle();
-      returned.catch((error: unknown) => unit.fault(name, error));
-      return undefined;
+      };
+    },
+    failed(error) {
+      unit.fault(name, error);
+      return fallback;
+    },
+    promised(pending) {
+      void unit.follow(pending, name);
+      return fallback;
     },
   };
   return inlet;
@@ -128,10 +148,7 @@ function edge(unit: Unit, executive: Executive, name: string, index: number, fal
 function guarded(inlet: Inlet, unit: Unit): Inlet {
   const { call } = inlet;
   inlet.call = (args) => {
-    if (unit.guardHeld) {
-      unit.fault(inlet.name, new Error('called again while a guarded call is under way'));
-      return undefined;
-    }
+    if (unit.guardHeld) return inlet.failed(new Error('called again while a guarded call is under way'));
     unit.guardHeld = true;
     try {
       return call(args);
