@@ -125,7 +125,10 @@ export const comQueue = component(
           out.packetOut({ data: next.data, value: next.value });
         }
         if (state.sent > sentBefore) out.flush({});
-        if (queue.size === 0) clearThrottle('ComQueueOverflow');
+        if (queue.size > 0) return;
+        // What an empty store leaves unused is gone: the link can't send it later, on top of the next grant.
+        state.creditBytes = 0;
+        clearThrottle('ComQueueOverflow');
       };
 
       const report = () => {
@@ -144,9 +147,7 @@ export const comQueue = component(
           makeRoom();
         },
         grant({ bytes, inContact }) {
-          // What an empty store left unused is gone: the link can't send it later on top of the next grant.
-          const left = queue.size > 0 ? state.creditBytes : 0;
-          state.creditBytes = inContact ? left + bytes : 0;
+          state.creditBytes = inContact ? state.creditBytes + bytes : 0;
           sendWhileCreditLasts();
           report();
         },
@@ -164,7 +165,7 @@ export const comQueue = component(
         FLUSH_ALL_QUEUES: () => flush(),
         SET_QUEUE_WEIGHT({ input, weight }) {
           if (!(weight > 0 && weight < Number.POSITIVE_INFINITY))
-            return refused(`a weight of ${weight} orders nothing`);
+            return refused(`a weight of ${weight} orders nothing`, 'VALIDATION_ERROR');
           state.weights[ComInput.constants[input]] = weight;
           state.queue.rerank(param.AgeingPerMinute, state.weights);
           return ok;

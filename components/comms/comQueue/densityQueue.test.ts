@@ -1,0 +1,86 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { DensityQueue, type Waiting } from './densityQueue';
+
+const AGEING = 0.05;
+
+const packets = fc.array(
+  fc.record({
+    value: fc.double({ min: 0.001, max: 1000, noNaN: true }),
+    airBytes: fc.integer({ min: 7, max: 1022 }),
+    input: fc.nat(3),
+    waitUs: fc.integer({ min: 0, max: 600e6 }),
+  }),
+  { maxLength: 60 },
+);
+
+/** The formula of the docstring, at a present. */
+const density = (packet: Waiting, nowUs: number, ageing: number, weights: readonly number[]) =>
+  ((weights[packet.input] * packet.value) / packet.airBytes) *
+  Math.exp((ageing * (nowUs - packet.sinceUs)) / 60e6);
+
+function filled(arrivals: readonly (Omit<Waiting, 'data' | 'sinceUs'> & { waitUs: number })[]) {
+  const queue = new DensityQueue(AGEING, [1, 1, 1, 1]);
+  let nowUs = 0;
+  for (const { waitUs, ...packet } of arrivals) {
+    nowUs += waitUs;
+    queue.add({ ...packet, data: new Uint8Array(0), sinceUs: nowUs });
+  }
+  return { queue, nowUs };
+}
+
+function drained(queue: DensityQueue): Waiting[] {
+  const out: Waiting[] = [];
+  for (let next = queue.takeDensest(); next !== undefined; next = queue.takeDensest()) out.push(next);
+  return out;
+}
+
+describe('DensityQueue', () => {
+  it('hands packets over in falling order of the documented formula, at any present', () => {
+    fc.assert(
+      fc.property(packets, fc.nat(6000e6), (arrivals, later) => {
+        const { queue, nowUs } = filled(arrivals);
+        const out = drained(queue).map((one) => density(one, nowUs + later, AGEING, [1, 1, 1, 1]));
+        expect(out.length).toBe(arrivals.length);
+        for (let i = 1; i < out.length; i++) expect(out[i]).toBeLessThanOrEqual(out[i - 1] * (1 + 1e-9));
+        expect([queue.size, queue.bytes]).toEqual([0, 0]);
+      }),
+    );
+  });
+
+  it('orders by other weights and another ageing once told', () => {
+    fc.assert(
+      fc.property(packets, (arrivals) => {
+        const { queue, nowUs } = filled(arrivals);
+        const weights = [1, 10, 0.1, 3];
+        queue.rerank(1, weights);
+        const out = drained(queue).map((one) => Math.log(density(one, nowUs, 1, weights)));
+        for (let i = 1; i < out.length; i++) expect(out[i]).toBeLessThanOrEqual(out[i - 1] + 1e-6);
+      }),
+    );
+  });
+
+  it('is first in first out among equals, also after a new order, and gives up the youngest of them', () => {
+    const { queue } = filled([1, 2, 3].map(() => ({ value: 5, airBytes: 10, input: 0, waitUs: 0 })));
+    const tags = (list: (Waiting | undefined)[]) => list.map((one) => one?.data[0]);
+    queue.clear();
+    for (const tag of [1, 2, 3, 4])
+      queue.add({
+        data: Uint8Array.of(tag),
+        value: tag % 2 ? 5 : 4,
+        airBytes: 10,
+        input: tag % 2,
+        sinceUs: 0,
+      });
+    queue.rerank(0, [5, 4]);
+    expect(tags([queue.dropLeast()])).toEqual([4]);
+    expect(tags(drained(queue))).toEqual([1, 2, 3]);
+  });
+
+  it('takes a value of zero, below zero or not a number for the least', () => {
+    const queue = new DensityQueue(0, [1]);
+    for (const value of [0, -3, Number.NaN, 0.001])
+      queue.add({ data: new Uint8Array(0), value, airBytes: 10, input: 0, sinceUs: 0 });
+    expect(drained(queue).map(({ value }) => value)).toEqual([0.001, 0, -3, Number.NaN]);
+  });
+});

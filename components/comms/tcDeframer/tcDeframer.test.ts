@@ -1,0 +1,109 @@
+import { describe, expect, it } from 'vitest';
+import { bench } from '../../../fsw/framework/testing';
+import { type TcChannel, writeTcFrame } from '../../../fsw/protocols';
+import { tcDeframer } from './tcDeframer';
+
+function frame(data: readonly number[], channel?: TcChannel): Uint8Array {
+  const into = new Uint8Array(1024);
+  const end = writeTcFrame(into, 0, Uint8Array.from(data), channel);
+  if (!end.ok) throw new Error(end.error.text);
+  return into.slice(0, end.value);
+}
+
+async function deframerBench(config = {}) {
+  const b = await bench(tcDeframer, { config });
+  return {
+    ...b,
+    hear: (...parts: (Uint8Array | string)[]) => {
+      for (const part of parts) b.in.streamIn({ data: typeof part === 'string' ? Buffer.from(part) : part });
+    },
+    data: () => b.calls('frameOut').map(({ data }) => [...(data as Uint8Array)]),
+    codes: () => b.events.map(({ args }) => args.code),
+  };
+}
+
+describe('tcDeframer', () => {
+  it('PGE-TCD-001: hands on the data of each good frame, however the stream is cut and whatever lies between', async () => {
+    const b = await deframerBench();
+    const stream = Buffer.concat([
+      Buffer.from('sitting well'),
+      frame([1, 2, 3]),
+      Buffer.from('sitting well'),
+      frame([4]),
+    ]);
+    for (const byte of stream) b.hear(Uint8Array.of(byte));
+    expect(b.data()).toEqual([[1, 2, 3], [4]]);
+    expect(b.telemetry).toMatchObject({ FramesAccepted: 2, GarbageBytes: 24 });
+  });
+
+  it('PGE-TCD-002: refuses a damaged frame and takes the good one behind it', async () => {
+    const b = await deframerBench();
+    const damaged = frame([1, 2, 3]);
+    damaged[6] ^= 1;
+    b.hear(damaged, frame([9]));
+    expect(b.data()).toEqual([[9]]);
+    expect(b.codes()).toEqual(['TC_CRC']);
+    expect(b.telemetry.CrcErrors).toBe(1);
+  });
+
+  it('PGE-TCD-003: refuses frames for another spacecraft or channel, and says whose', async () => {
+    const b = await deframerBench({ spacecraftId: 0x55, channelId: 3 });
+    b.hear(
+      frame([1], { spacecraftId: 0x44, channelId: 3 }),
+      frame([2], { spacecraftId: 0x55, channelId: 1 }),
+      frame([3], { spacecraftId: 0x55, channelId: 3 }),
+    );
+    expect(b.data()).toEqual([[3]]);
+    expect(b.events.map(({ text }) => text)).toEqual([
+      'TC_WRONG_SPACECRAFT: TC frame: for spacecraft 68, we are 85',
+      'TC_WRONG_CHANNEL: TC frame: for virtual channel 1, ours is 3',
+    ]);
+    expect(b.telemetry).toMatchObject({ WrongSpacecraft: 1, WrongChannel: 1, FramesAccepted: 1 });
+  });
+
+  it('PGE-TCD-004: refuses a frame longer than it is set to take, too short, or of another service', async () => {
+    const b = await deframerBench({ maxFrameLength: 20 });
+    const short = frame([1]);
+    short[3] = 6;
+    const controlled = frame([7]);
+    b.hear(frame(Array(14).fill(0x80)), short, frame([8]));
+    expect(b.codes()).toEqual(['TC_TOO_LONG', 'TC_TOO_SHORT']);
+    expect(b.telemetry).toMatchObject({ TooLong: 1, TooShort: 1, FramesAccepted: 1, WrongService: 0 });
+    expect(b.data()).toEqual([[8]]);
+    controlled[0] |= 0x10;
+    b.hear(controlled);
+    expect(b.telemetry.CrcErrors).toBe(1);
+  });
+
+  it('PGE-TCD-005: a cut-off frame holds nothing back after a silent tick', async () => {
+    const b = await deframerBench();
+    b.hear(frame(Array(40).fill(0x80)).subarray(0, 20), frame([5]));
+    expect(b.data()).toEqual([]);
+    b.in.schedIn({ context: 0 });
+    expect(b.data()).toEqual([]);
+    b.in.schedIn({ context: 0 });
+    expect(b.data()).toEqual([[5]]);
+    expect(b.telemetry.GarbageBytes).toBe(20);
+  });
+
+  it('PGE-TCD-006: reports ten refusals of a bad link, counts all, and reports again after a good frame', async () => {
+    const b = await deframerBench();
+    const damaged = frame([1]);
+    damaged[5] ^= 1;
+    for (let i = 0; i < 30; i++) b.hear(damaged);
+    expect(b.events.length).toBe(10);
+    expect(b.telemetry.CrcErrors).toBe(30);
+    b.hear(frame([2]), damaged);
+    expect(b.events.length).toBe(11);
+  });
+
+  it('PGE-TCD-007: hands over bytes that later frames do not change', async () => {
+    const b = await deframerBench();
+    b.hear(frame([1, 1]));
+    b.hear(frame([2, 2]));
+    expect(b.data()).toEqual([
+      [1, 1],
+      [2, 2],
+    ]);
+  });
+});

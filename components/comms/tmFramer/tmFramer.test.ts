@@ -1,0 +1,77 @@
+import { describe, expect, it } from 'vitest';
+import { bench } from '../../../fsw/framework/testing';
+import { TmDeframer, writeSpacePacketHeader } from '../../../fsw/protocols';
+import { tmFramer } from './tmFramer';
+
+function packet(length: number, fill: number): Uint8Array {
+  const bytes = new Uint8Array(length).fill(fill);
+  writeSpacePacketHeader(bytes, 0, { type: 'telemetry', apid: 2, sequence: fill, dataLength: length - 6 });
+  return bytes;
+}
+
+async function framerBench(config = {}) {
+  const b = await bench(tmFramer, { config });
+  return { ...b, frames: () => b.calls('frameOut').map(({ data }) => data as Uint8Array) };
+}
+
+describe('tmFramer', () => {
+  it('PGE-TMF-001: a ground deframer gets back each packet, in order, from frames of the one length', async () => {
+    const b = await framerBench({ frameLength: 64 });
+    const packets = [20, 300, 7, 51, 56].map((length, i) => packet(length, i + 1));
+    for (const one of packets) b.in.packetIn({ data: one });
+    b.in.flush({});
+    const heard: Uint8Array[] = [];
+    const deframer = new TmDeframer({ frameLength: 64, onPacket: (bytes) => heard.push(bytes.slice()) });
+    for (const frame of b.frames()) {
+      expect(frame.length).toBe(64);
+      deframer.push(frame);
+    }
+    expect(heard).toEqual(packets);
+    expect(b.telemetry.FramesSent).toBe(b.frames().length);
+  });
+
+  it('PGE-TMF-002: completes the frame under way on flush, and sends none when nothing waits', async () => {
+    const b = await framerBench();
+    b.in.flush({});
+    b.in.packetIn({ data: packet(20, 1) });
+    expect(b.frames().length).toBe(0);
+    b.in.flush({});
+    b.in.flush({});
+    expect(b.frames().map(({ length }) => length)).toEqual([1024]);
+  });
+
+  it('PGE-TMF-003: carries the spacecraft and channel of its config; F´ defaults unless told', async () => {
+    const head = async (config: object) => {
+      const b = await framerBench(config);
+      b.in.packetIn({ data: packet(20, 1) });
+      b.in.flush({});
+      return [...b.frames()[0].subarray(0, 2)];
+    };
+    expect(await head({})).toEqual([0x04, 0x42]);
+    expect(await head({ spacecraftId: 0x3ff, channelId: 7 })).toEqual([0x3f, 0xfe]);
+    await expect(framerBench({ frameLength: 15 })).rejects.toThrow(
+      'unit.frameLength: 15 is outside 16..2048',
+    );
+  });
+
+  it('PGE-TMF-004: each frame is a buffer of its own', async () => {
+    const b = await framerBench({ frameLength: 64 });
+    b.in.packetIn({ data: packet(56, 1) });
+    b.in.packetIn({ data: packet(56, 2) });
+    expect(b.frames().map((frame) => frame[30])).toEqual([1, 2]);
+  });
+
+  it('PGE-TMF-005: refuses what is not one whole space packet, counts it, and goes on', async () => {
+    const b = await framerBench();
+    b.in.packetIn({ data: packet(20, 1).subarray(0, 19) });
+    b.in.packetIn({ data: new Uint8Array(3) });
+    expect(b.events.map(({ text }) => text)).toEqual([
+      'SPP_LENGTH: space packet: 19 bytes on hand, its header says 20',
+      'SPP_LENGTH: space packet: 3 bytes on hand, its header says 7',
+    ]);
+    expect(b.telemetry.PacketsRefused).toBe(2);
+    b.in.packetIn({ data: packet(20, 1) });
+    b.in.flush({});
+    expect(b.frames().length).toBe(1);
+  });
+});
