@@ -29,6 +29,9 @@ export const errorTable = {
   TOPOLOGY_CONNECTED_TWICE: '{from} is connected to {to} and to {other}',
   TOPOLOGY_UNCONNECTED: '{from} ({type}) is connected to nothing',
   TOPOLOGY_SYNC_CYCLE: 'synchronous calls run in a circle: {path}',
+  TOPOLOGY_BLOCK_CYCLE: 'queues that block their senders stand in a circle: {path}',
+  TOPOLOGY_NO_QUEUE: '{end}: a passive component has no queue for an asynchronous port',
+  TOPOLOGY_QUEUE_DEPTH: '{instance}: a queue of depth {queueDepth} is not one of 1 or more',
   TOPOLOGY_REFERENCE:
     '{from} -> {to}: {argument} of {type} is passed by reference and cannot leave the thread',
   TOPOLOGY_PATTERN_SIZE: 'pattern {pattern} has {size} ports, {needed} are needed',
@@ -86,6 +89,10 @@ export const errorTable = {
   MISSION_UNKNOWN: 'there is no mission {name}; did you mean {nearest}?',
   BOARD_UNKNOWN: 'there is no board {name}; known: {known}',
   CONFIG_FILE: '{file}: {why}',
+
+  // The perigee command
+  COMPONENT_NAME: '{path} is not room/name, both lowerCamel letters and digits; rooms: {rooms}',
+  COMPONENT_EXISTS: '{folder} exists: nothing was written',
 
   // Ground: reading the downlink, sending commands
   LINK_UNKNOWN_DESCRIPTOR: 'no packet has descriptor {descriptor}',
