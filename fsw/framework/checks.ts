@@ -1,17 +1,20 @@
 import { type Fault, fail } from '../errors';
 import { allCommands, allEvents, allTelemetry, BLOCK, MAX_OWN_ID, MAX_PARAM_ID } from './ids';
+import type { Params } from './model';
 import type { InputEnd, OutputEnd } from './ports';
-import { nearest } from './settings';
+import { checkSetting, nearest } from './settings';
 import { type EndRef, type Instance, showEnd, type Topology } from './topology';
 
 /** Everything that is wrong with a topology; it boots only when this is empty. Each fault names both ends. */
 export function checkTopology(topology: Topology): Fault[] {
   return [
     ...checkNames(topology),
+    ...checkQueues(topology),
     ...checkIds(topology),
     ...checkConnections(topology),
     ...checkUnconnected(topology),
     ...checkSyncCycles(topology),
+    ...checkBlockCycles(topology),
     ...checkPatterns(topology),
     ...checkPackets(topology),
   ];
@@ -20,6 +23,18 @@ export function checkTopology(topology: Topology): Fault[] {
 function checkNames({ instances }: Topology): Fault[] {
   const twice = instances.filter(({ name }, i) => instances.findIndex((other) => other.name === name) !== i);
   return twice.map(({ name }) => fail('TOPOLOGY_DUPLICATE_NAME', { name }).error);
+}
+
+/** Every asynchronous input needs a queue, and every queue a depth. */
+function checkQueues({ instances }: Topology): Fault[] {
+  return instances.flatMap(({ name, queueDepth, component: { model } }) => {
+    if (model.kind === 'passive')
+      return Object.entries(model.ports)
+        .filter(([, end]) => end.direction === 'in' && end.dispatch === 'async')
+        .map(([end]) => fail('TOPOLOGY_NO_QUEUE', { end: `${name}.${end}` }).error);
+    const sound = Number.isInteger(queueDepth) && queueDepth > 0;
+    return sound ? [] : [fail('TOPOLOGY_QUEUE_DEPTH', { instance: name, queueDepth }).error];
+  });
 }
 
 function checkIds({ instances }: Topology): Fault[] {
@@ -34,11 +49,18 @@ function checkIds({ instances }: Topology): Fault[] {
       faults.push(fail('TOPOLOGY_ID_COLLISION', { instance: name, other, baseId: hex }).error);
     owners.set(baseId, name);
     const { model } = component;
-    for (const own of [model.commands, model.events, model.telemetry])
+    for (const own of [model.commands, model.events, model.telemetry, model.records])
       faults.push(...outside(name, own, MAX_OWN_ID));
     faults.push(...outside(name, model.params, MAX_PARAM_ID));
-    for (const all of [allCommands(model), allEvents(model), allTelemetry(model), model.params])
+    for (const all of [
+      allCommands(model),
+      allEvents(model),
+      allTelemetry(model),
+      model.params,
+      model.records,
+    ])
       faults.push(...twiceUsed(name, all));
+    faults.push(...wrongDefaults(name, model.params));
   }
   return faults;
 }
@@ -59,6 +81,13 @@ function twiceUsed(instance: string, specs: WithId): Fault[] {
       .filter(([, earlier]) => earlier.id === id)
       .map(([other]) => fail('TOPOLOGY_LOCAL_ID_TWICE', { instance, name, other, id }).error),
   );
+}
+
+function wrongDefaults(instance: string, params: Params): Fault[] {
+  return Object.entries(params).flatMap(([name, spec]) => {
+    const checked = checkSetting(spec, spec.default ?? spec.type.initial, `${instance}.${name}`);
+    return checked.ok ? [] : [checked.error];
+  });
 }
 
 function endOf(instances: readonly Instance[], ref: EndRef): InputEnd | OutputEnd | undefined {
@@ -103,20 +132,32 @@ function checkUnconnected({ instances, connections, patterns }: Topology): Fault
   );
 }
 
-/** Finds circles of sync and guarded calls between instances: each would recurse until the stack ends. */
-function checkSyncCycles({ instances, connections }: Topology): Fault[] {
+/** Circles of sync and guarded calls between instances could recurse until the stack ends. */
+function checkSyncCycles(topology: Topology): Fault[] {
+  const paths = circles(topology, ({ dispatch }) => dispatch !== 'async');
+  return paths.map((path) => fail('TOPOLOGY_SYNC_CYCLE', { path }).error);
+}
+
+/** Circles of inputs that block their sender: once every queue is full, each waits for the next for ever. */
+function checkBlockCycles(topology: Topology): Fault[] {
+  const paths = circles(topology, ({ dispatch, onFull }) => dispatch === 'async' && onFull === 'block');
+  return paths.map((path) => fail('TOPOLOGY_BLOCK_CYCLE', { path }).error);
+}
+
+/** Circles of instances over the connections whose input `counts`, each as `a -> b -> a`. */
+function circles({ instances, connections }: Topology, counts: (end: InputEnd) => boolean): string[] {
   const calls = new Map<string, Set<string>>();
   for (const { from, to } of connections) {
     const end = endOf(instances, to);
-    if (end?.direction !== 'in' || end.dispatch === 'async') continue;
+    if (end?.direction !== 'in' || !counts(end)) continue;
     calls.set(from.instance, (calls.get(from.instance) ?? new Set()).add(to.instance));
   }
   const done = new Set<string>();
-  const faults: Fault[] = [];
+  const found: string[] = [];
   const visit = (name: string, path: readonly string[]) => {
     const start = path.indexOf(name);
     if (start >= 0) {
-      faults.push(fail('TOPOLOGY_SYNC_CYCLE', { path: [...path.slice(start), name].join(' -> ') }).error);
+      found.push([...path.slice(start), name].join(' -> '));
       return;
     }
     if (done.has(name)) return;
@@ -124,15 +165,16 @@ function checkSyncCycles({ instances, connections }: Topology): Fault[] {
     done.add(name);
   };
   for (const { name } of instances) visit(name, []);
-  return faults;
+  return found;
 }
 
 export function takesCommands({ component: { model } }: Instance): boolean {
   return Object.keys(model.commands).length + Object.keys(model.params).length > 0;
 }
 
-/** A pattern's port arrays must have a place for every instance that the pattern serves. */
-function checkPatterns({ instances, patterns: { commands, health } }: Topology): Fault[] {
+/** A pattern's ends must be there, and its port arrays have a place for every instance that the pattern serves. */
+function checkPatterns({ instances, patterns }: Topology): Fault[] {
+  const { commands, events, telemetry, params, health } = patterns;
   const commanded = instances.filter(takesCommands).length;
   const active = instances.filter(({ component }) => component.model.kind === 'active').length;
   const arrays: [string, readonly EndRef[] | undefined, number][] = [
@@ -142,12 +184,29 @@ function checkPatterns({ instances, patterns: { commands, health } }: Topology):
     ['health.pong', health?.pong, active],
     ['health.restart', health?.restart, active],
   ];
-  return arrays
+  const single: [string, EndRef | undefined][] = [
+    ['commands.respond', commands?.respond],
+    ['events', events],
+    ['telemetry', telemetry],
+    ['params.get', params?.get],
+    ['params.set', params?.set],
+  ];
+  const all = [
+    ...arrays.flatMap(([pattern, ends = []]) => ends.map((ref) => [pattern, ref] as const)),
+    ...single,
+  ];
+  const missing = all.flatMap(([pattern, ref]) => {
+    if (ref === undefined || endOf(instances, ref) !== undefined) return [];
+    const end = showEnd(ref);
+    return [fail('TOPOLOGY_NO_SUCH_END', { from: `pattern ${pattern}`, to: end, end }).error];
+  });
+  const small = arrays
     .filter(([, ends, needed]) => ends !== undefined && ends.length < needed)
     .map(
       ([pattern, ends, needed]) =>
         fail('TOPOLOGY_PATTERN_SIZE', { pattern, size: ends?.length, needed }).error,
     );
+  return [...missing, ...small];
 }
 
 function checkPackets({ instances, packets = [] }: Topology): Fault[] {

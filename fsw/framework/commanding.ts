@@ -4,7 +4,7 @@ import type { Model } from './model';
 import type { ParameterSet } from './parameters';
 import type { Home } from './services';
 import { type CommandReply, ok, refused } from './standardPorts';
-import { decode, type Fields, struct, type Type } from './types';
+import { decode, type Fields, showPlain, struct, type Type } from './types';
 
 /** A command as it arrives on a component's command port. */
 export interface IncomingCommand {
@@ -17,7 +17,6 @@ type Handler = (args: never, meta: CommandMeta) => CommandReply | Promise<Comman
 
 /** Decodes, checks and runs the commands of one instance, and answers each exactly once. */
 export interface CommandTable {
-  readonly opcodes: readonly number[];
   /** Runs one command. A promise when its handler returned one. */
   run(command: IncomingCommand): Promise<void> | undefined;
   /** Answers what is still under way with EXECUTION_ERROR (the component restarts or is isolated). */
@@ -49,16 +48,16 @@ export function commandTable(
   }
 
   const underWay = new Set<IncomingCommand>();
-  const answer = (command: IncomingCommand, { status, reason }: CommandReply) => {
-    if (!underWay.delete(command)) return;
-    home.services.respond({ opcode: command.opcode, cmdSeq: command.cmdSeq, status, reason });
+  /** False when it was answered before (abandoned by a restart, say). */
+  const answer = (command: IncomingCommand, { status, reason }: CommandReply): boolean => {
+    const first = underWay.delete(command);
+    if (first) home.services.respond({ opcode: command.opcode, cmdSeq: command.cmdSeq, status, reason });
+    return first;
   };
   const failed = (command: IncomingCommand, name: string, error: unknown) => {
-    answer(command, refused(`${name} threw: ${messageOf(error)}`));
-    hooks.fault(name, error);
+    if (answer(command, refused(`${name} threw: ${messageOf(error)}`))) hooks.fault(name, error);
   };
   return {
-    opcodes: [...byOpcode.keys()],
     run(command) {
       underWay.add(command);
       const entry = byOpcode.get(command.opcode);
@@ -77,10 +76,9 @@ export function commandTable(
           answer(command, done);
           return undefined;
         }
-        return done.then(
-          (outcome) => answer(command, outcome),
-          (error: unknown) => failed(command, entry.name, error),
-        );
+        return done
+          .then((outcome) => void answer(command, outcome))
+          .catch((error: unknown) => failed(command, entry.name, error));
       } catch (error) {
         failed(command, entry.name, error);
         return undefined;
@@ -108,6 +106,7 @@ function reply(result: { ok: true } | { ok: false; error: { text: string } }): C
   return result.ok ? ok : refused(result.error.text);
 }
 
+/** Words for whatever was thrown. */
 export function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
+  return error instanceof Error ? String(error.message) : showPlain(error);
 }

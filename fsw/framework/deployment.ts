@@ -30,7 +30,7 @@ export interface Deployment {
   readonly dictionary: Dictionary;
   readonly executive: Executive;
   readonly units: ReadonlyMap<string, Unit>;
-  /** Registers commands, loads parameters, starts every component in order. */
+  /** Makes every component's state and handlers; then registers commands, loads parameters and starts them in order. */
   start(): void;
   /** Stops every component, last first. */
   stop(): Promise<void>;
@@ -48,17 +48,14 @@ export function deploy(topology: Topology, board: Board, options: DeployOptions 
   const units = new Map<string, Unit>();
   for (const instance of topology.instances) {
     const given = { ...instance.config, ...options.config?.[instance.name] };
-    const config = completeConfig(instance.name, instance.component.model.config, given);
-    if (config.ok)
-      units.set(instance.name, new Unit(instance, config.value, { board, executive, dictionary }));
-    else faults.push(config.error);
+    const config = completeConfig(instance.name, instance.component.model.config, given, faults);
+    units.set(instance.name, new Unit(instance, config, { board, executive, dictionary }));
   }
   if (faults.length > 0) return { ok: false, faults };
 
   for (const unit of units.values()) makeTargets(unit);
   for (const { from, to } of topology.connections) joinEnds(units, from, to, options.taps ?? []);
   joinPatterns(topology.patterns, units);
-  for (const unit of units.values()) unit.boot();
   executive.adopt([...units.values()]);
   const deployment: Deployment = {
     topology,
@@ -66,6 +63,7 @@ export function deploy(topology: Topology, board: Board, options: DeployOptions 
     executive,
     units,
     start() {
+      for (const unit of units.values()) unit.boot();
       for (const unit of units.values()) unit.start();
     },
     async stop() {

@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
+import { isDeepStrictEqual } from 'node:util';
 import { allCommands, allEvents, allTelemetry } from './ids';
 import type { ChannelSpec, CommandSpec, EventSpec, ParamSpec, RecordSpec } from './model';
 import type { Topology } from './topology';
-import type { Type } from './types';
+import type { Fields, Type } from './types';
 
 /** One entry: qualified `deployment.instance.NAME`, absolute id, and what the model says. */
 export type Entry<S> = Omit<S, 'id'> & {
@@ -21,7 +22,7 @@ export interface PacketEntry {
 
 /**
  * All that ground and spacecraft agree on, derived from the models of one topology. Two builds fly the same
- * contract exactly when their `hash` is equal.
+ * contract exactly when their `hash` is equal (it covers the documentation, too).
  */
 export interface Dictionary {
   readonly deployment: string;
@@ -74,11 +75,17 @@ export function dictionaryOf(topology: Topology): Dictionary {
 /** The dictionary as plain data, with every type that it names. Big integers are written as decimal text. */
 export function dictionaryJson(dictionary: Dictionary): unknown {
   const types: Record<string, unknown> = {};
+  /** Enters a type and those that it is made of. A narrowed namesake (`U8.with(…)`) gets a number: `U8#2`. */
   const named = (type: Type<unknown>): string => {
-    const members = 'fields' in type ? Object.values(type.fields as Record<string, Type<unknown>>) : [];
-    for (const member of members) named(member);
-    types[type.name] ??= { kind: type.kind, default: plain(type.initial), ...type.describe };
-    return type.name;
+    const parts = {
+      ...(isStruct(type) && { members: mapValues(type.fields, named) }),
+      ...(isArray(type) && { element: named(type.element) }),
+    };
+    const entry = plain({ kind: type.kind, default: type.initial, ...type.describe, ...parts });
+    let name = type.name;
+    for (let n = 2; name in types && !isDeepStrictEqual(types[name], entry); n++) name = `${type.name}#${n}`;
+    types[name] = entry;
+    return name;
   };
   const fields = (args: CommandSpec['args'] = {}) =>
     Object.entries(args).map(([name, type]) => ({ name, type: named(type) }));
@@ -103,6 +110,18 @@ export function dictionaryJson(dictionary: Dictionary): unknown {
     })),
   };
   return plain({ deployment, hash, types, ...body });
+}
+
+function isStruct(type: Type<unknown>): type is Type<unknown> & { readonly fields: Fields } {
+  return type.kind === 'struct';
+}
+
+function isArray(type: Type<unknown>): type is Type<unknown> & { readonly element: Type<unknown> } {
+  return type.kind === 'array';
+}
+
+function mapValues<A, B>(record: Readonly<Record<string, A>>, to: (value: A) => B): Record<string, B> {
+  return Object.fromEntries(Object.entries(record).map(([key, value]) => [key, to(value)]));
 }
 
 function plain(value: unknown): unknown {

@@ -5,6 +5,8 @@ export interface Runnable {
   /** Place in the order of priority, set by the executive; 0 is the highest. */
   rank: number;
   readonly priority: number;
+  /** Waiting for room in this many queues (`onFull: 'block'`); not dispatched while it waits. */
+  blockedOn: number;
   runnable(): boolean;
   /** Handles one message. */
   dispatch(): void;
@@ -23,7 +25,7 @@ export class Executive {
   private scheduled = false;
   /** On a wall clock: run when something is woken from outside (a driver's callback, a finished job). */
   wakeByItself = false;
-  /** The component whose handler runs now. */
+  /** The component whose handler runs now: the one to stop when a queue that it fills blocks. */
   current: Runnable | undefined = undefined;
 
   adopt(units: readonly Runnable[]): void {
@@ -76,8 +78,8 @@ export class Executive {
       if (rank === order.length) break;
       this.current = order[rank];
       order[rank].dispatch();
-      this.current = undefined;
     }
+    this.current = undefined;
     this.running = false;
   }
 }

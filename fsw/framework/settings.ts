@@ -1,4 +1,4 @@
-import { fail, type Result, succeed } from '../errors';
+import { type Fault, fail, type Result } from '../errors';
 import type { Config, Setting } from './model';
 
 /** Checks one value of a parameter or config entry: its type, then its range. */
@@ -12,30 +12,33 @@ export function checkSetting(setting: Setting, value: unknown, path: string): Re
   return checked;
 }
 
-/** Completes an instance's config with defaults. Errors: CONFIG_UNKNOWN_KEY, CONFIG_MISSING_KEY, and what `checkSetting` refuses. */
+/**
+ * Completes an instance's config with defaults. Adds to `faults` all that is wrong: CONFIG_UNKNOWN_KEY,
+ * CONFIG_MISSING_KEY, and what `checkSetting` refuses.
+ */
 export function completeConfig(
   instance: string,
   config: Config,
   given: Readonly<Record<string, unknown>>,
-): Result<Record<string, unknown>> {
+  faults: Fault[],
+): Record<string, unknown> {
   const known = Object.keys(config);
   for (const key of Object.keys(given))
-    if (!Object.hasOwn(config, key))
-      return fail('CONFIG_UNKNOWN_KEY', {
-        instance,
-        key,
-        nearest: nearest(key, known),
-        known: known.join(', ') || 'none',
-      });
+    if (!Object.hasOwn(config, key)) {
+      const detail = { instance, key, nearest: nearest(key, known), known: known.join(', ') || 'none' };
+      faults.push(fail('CONFIG_UNKNOWN_KEY', detail).error);
+    }
   const values: Record<string, unknown> = {};
   for (const [key, setting] of Object.entries(config)) {
     const value = given[key] ?? setting.default;
-    if (value === undefined) return fail('CONFIG_MISSING_KEY', { instance, key });
-    const checked = checkSetting(setting, value, `${instance}.${key}`);
-    if (!checked.ok) return checked;
-    values[key] = checked.value;
+    const checked =
+      value === undefined
+        ? fail('CONFIG_MISSING_KEY', { instance, key })
+        : checkSetting(setting, value, `${instance}.${key}`);
+    if (checked.ok) values[key] = checked.value;
+    else faults.push(checked.error);
   }
-  return succeed(values);
+  return values;
 }
 
 /** The known word with the smallest edit distance (Levenshtein), for "did you mean". */

@@ -72,7 +72,7 @@ export class SimulatedClock implements Clock {
 
   /** An instant that is past, or not a number, is now. */
   private arm(wantedUs: number, fire: Alarm['fire']): Alarm {
-    const dueUs = wantedUs > this.now ? wantedUs : this.now;
+    const dueUs = Math.max(this.now, wantedUs || 0);
     const alarm: Alarm = { dueUs, order: this.made++, fire, live: true };
     this.push(alarm);
     return alarm;
@@ -109,7 +109,7 @@ export class SimulatedClock implements Clock {
 
 /** A microsecond at least: a period of 0 would hold time still for ever. */
 export function periodOf(wantedUs: number): number {
-  return wantedUs >= 1 ? wantedUs : 1;
+  return Math.max(1, wantedUs || 1);
 }
 
 function earlier(a: Alarm, b: Alarm): boolean {

@@ -5,12 +5,13 @@ import type { Self } from './component';
 import type { Dictionary } from './dictionary';
 import { type EventLog, eventLog } from './emitters';
 import type { Executive, Runnable } from './executive';
-import { allEvents, allTelemetry } from './ids';
+import { allCommands, allEvents, allTelemetry } from './ids';
 import { createInlets, type Inlet, type Inlets } from './inlets';
+import { type OwnClock, ownClock } from './ownClock';
 import { type ParameterSet, parameterSet } from './parameters';
 import type { QueueFullPolicy } from './queue';
 import { seededRandom } from './random';
-import { type Services, unconnectedServices } from './services';
+import { type Home, type Services, unconnectedServices } from './services';
 import type { FaultPolicy, Instance } from './topology';
 
 export const MAX_RESTARTS = 3;
@@ -40,7 +41,6 @@ export class Unit implements Runnable {
   readonly inlets: Inlets;
   /** Isolated: every input is refused from now on. */
   isolated = false;
-  /** Waiting for room in this many queues (`onFull: 'block'`). */
   blockedOn = 0;
   /** A guarded call is under way. */
   guardHeld = false;
@@ -49,11 +49,19 @@ export class Unit implements Runnable {
   private restarts = 0;
   /** A fault is being handled: one met on the way (the event manager's own, say) is only counted. */
   private faulting = false;
+  /** A handler's promise is pending. */
   private busy = false;
+  /** Queued components: how many messages the last `drain` has still to handle. */
+  private drainable = 0;
+  /** `start` was called in this life, so `stop` must be. */
+  private started = false;
+  private bootFailure: { readonly error: unknown } | undefined;
   /** Counts restarts, so that a handler of an earlier life changes nothing when it ends at last. */
   private life = 0;
   private readonly executive: Executive;
+  private readonly clock: OwnClock;
   private readonly self: { -readonly [K in keyof Self]: Self[K] };
+  private readonly home: Home;
   private readonly eventLog: EventLog;
   private readonly channels: Readonly<Record<string, (value: unknown) => void>>;
   private readonly params: ParameterSet;
@@ -69,10 +77,11 @@ export class Unit implements Runnable {
     this.instance = instance;
     this.priority = instance.priority;
     this.executive = executive;
-    const home = { name, baseId, clock: board.clock, services: this.services };
-    this.eventLog = eventLog(home, allEvents(component.model));
-    this.channels = channelWriters(home, allTelemetry(component.model));
-    this.params = parameterSet(home, component.model.params);
+    this.clock = ownClock(board.clock, (callback) => this.within('timer', callback));
+    this.home = { name, baseId, clock: board.clock, services: this.services };
+    this.eventLog = eventLog(this.home, allEvents(component.model));
+    this.channels = channelWriters(this.home, allTelemetry(component.model));
+    this.params = parameterSet(this.home, component.model.params);
     this.inlets = createInlets(this, executive);
     this.self = {
       name,
@@ -83,7 +92,7 @@ export class Unit implements Runnable {
       tlm: this.channels as Self['tlm'],
       param: this.params.values,
       config,
-      clock: board.clock,
+      clock: this.clock,
       random: seededRandom(board.seed, name),
       board,
       dictionary,
@@ -92,21 +101,23 @@ export class Unit implements Runnable {
     };
   }
 
-  /** Makes the state and the handlers afresh. */
+  /** Makes the state and the handlers. What is thrown is kept for `start`, when there is someone to hear of it. */
   boot(): void {
+    try {
+      this.makeHandlers();
+    } catch (error) {
+      this.bootFailure = { error };
+    }
+  }
+
+  private makeHandlers(): void {
     const { self, inlets } = this;
     const { code, model } = this.instance.component;
     self.state = code.state?.({ config: self.config, board: self.board, random: self.random });
     const handlers = code.ports?.(self) ?? {};
     for (const [end, list] of Object.entries(inlets.own))
       for (const inlet of list) inlet.handler = handlers[end];
-    const home = {
-      name: this.name,
-      baseId: this.instance.baseId,
-      clock: self.clock,
-      services: this.services,
-    };
-    const commands = commandTable(home, model, code.commands?.(self) ?? {}, this.params, {
+    const commands = commandTable(this.home, model, code.commands?.(self) ?? {}, this.params, {
       fault: (where, error) => this.fault(where, error),
       paramChanged: (name) => code.paramChanged?.(self, name),
     });
@@ -117,22 +128,29 @@ export class Unit implements Runnable {
 
   /** Registers commands, loads parameters, starts the component's code. */
   start(): void {
-    for (const opcode of this.commands?.opcodes ?? []) this.services.register({ opcode });
+    const { model } = this.instance.component;
+    for (const { id } of Object.values(allCommands(model)))
+      this.services.register({ opcode: this.home.baseId + id });
     this.params.load((param, reason) => this.eventLog.emit.ParamInvalid({ param, reason }));
     this.channels.Faults(this.faults);
     this.channels.QueueDrops(this.queueDrops);
-    try {
-      this.instance.component.code.start?.(this.self);
-    } catch (error) {
-      this.fault('start', error);
-    }
+    if (this.bootFailure) this.fault('boot', this.bootFailure.error);
+    else this.within('start', () => this.startCode());
   }
 
+  private startCode(): unknown {
+    this.started = true;
+    return this.instance.component.code.start?.(this.self);
+  }
+
+  /** Lets the code release what it took since `start`. What goes wrong there is reported, and no reason to restart. */
   async stop(): Promise<void> {
+    if (!this.started) return;
+    this.started = false;
     try {
       await this.instance.component.code.stop?.(this.self);
     } catch (error) {
-      this.fault('stop', error);
+      this.report('stop', messageOf(error), 'none');
     }
   }
 
@@ -151,68 +169,77 @@ export class Unit implements Runnable {
     const { queue } = this.inlets;
     if (queue === undefined || !queue.take()) return;
     const inlet = queue.head as Inlet;
-    const pending = inlet.call(queue.body);
-    if (pending instanceof Promise) this.hold(pending, inlet);
+    const args = queue.body;
     this.inlets.admitParked();
+    const pending = inlet.call(args);
+    if (pending instanceof Promise) this.hold(pending, inlet);
   }
 
   /** A handler threw: log it, count it, and do what the fault policy says. */
   fault(where: string, error: unknown): void {
-    this.faults++;
-    if (this.faulting) return;
+    if (this.faulting || this.isolated) {
+      this.faults++;
+      return;
+    }
     this.faulting = true;
-    this.handleFault(where, error);
+    this.handleFault(where, messageOf(error));
     this.faulting = false;
   }
 
-  private handleFault(where: string, error: unknown): void {
+  private handleFault(where: string, reason: string): void {
     const { onFault } = this.instance;
-    const action: FaultPolicy = onFault === 'restart' && !this.mayRestart ? 'isolate' : onFault;
-    const reason = messageOf(error);
-    this.eventLog.emit.ComponentFault({ where, reason, action });
-    this.channels.Faults(this.faults);
+    const spent = onFault === 'restart' && this.restarts === MAX_RESTARTS;
+    const action: FaultPolicy = spent ? 'isolate' : onFault;
+    this.report(where, reason, action);
     if (action === 'restart') this.restart(reason);
     else this.isolate(reason);
     if (action === 'fatal') this.eventLog.emit.ComponentFatal({ where, reason });
   }
 
-  private get mayRestart(): boolean {
-    return !this.isolated && this.restarts < MAX_RESTARTS;
+  private report(where: string, reason: string, action: FaultPolicy | 'none'): void {
+    this.faults++;
+    this.eventLog.emit.ComponentFault({ where, reason, action });
+    this.channels.Faults(this.faults);
   }
 
-  /** Gives up the state and starts afresh, or, after `MAX_RESTARTS`, for good. What waits in the queue stays. */
+  /** Gives up the state and starts afresh; isolates after `MAX_RESTARTS`. What waits in the queue stays. */
   restart(reason: string): void {
-    if (!this.mayRestart) {
+    if (this.isolated) return;
+    if (this.restarts === MAX_RESTARTS) {
+      this.report('restart', reason, 'isolate');
       this.isolate(reason);
       return;
     }
     this.restarts++;
     this.endLife(`restarted: ${reason}`);
     try {
-      this.boot();
-      this.instance.component.code.start?.(this.self);
+      this.makeHandlers();
+      void this.follow(this.startCode(), 'start');
       this.executive.wake(this);
     } catch (error) {
-      this.eventLog.emit.ComponentFault({ where: 'restart', reason: messageOf(error), action: 'isolate' });
+      this.report('restart', messageOf(error), 'isolate');
       this.isolate('it does not start again');
     }
   }
 
   private isolate(reason: string): void {
     this.isolated = true;
+    const { own, command, ping, queue } = this.inlets;
+    for (const inlet of [...Object.values(own).flat(), command]) inlet.close();
+    ping?.close();
     this.endLife(`isolated: ${reason}`);
-    const { queue } = this.inlets;
-    while (queue?.take()) {
-      this.discard(queue.head as Inlet, queue.body);
-      this.inlets.admitParked();
-    }
+    while (queue?.take()) this.discard(queue.head as Inlet, queue.body);
+    for (let more = true; more; ) more = this.inlets.admitParked();
   }
 
   private endLife(reason: string): void {
     this.life++;
     this.busy = false;
+    this.drainable = 0;
     this.guardHeld = false;
+    this.clock.cancelAll();
     this.commands?.abandon(reason);
+    void this.stop();
   }
 
   /** A message found the queue full: count it, report it, dispose of it. */
@@ -238,7 +265,15 @@ export class Unit implements Runnable {
 
   /** Queued components: handles all that waits now. */
   private drain(): void {
-    for (let waiting = this.inlets.queue?.size ?? 0; waiting > 0 && !this.busy; waiting--) this.dispatch();
+    this.drainable = this.inlets.queue?.size ?? 0;
+    this.drainOn();
+  }
+
+  private drainOn(): void {
+    while (this.drainable > 0 && !this.busy && this.blockedOn === 0) {
+      this.drainable--;
+      this.dispatch();
+    }
   }
 
   /** Keeps the component busy until a handler's promise ends. */
@@ -250,11 +285,35 @@ export class Unit implements Runnable {
       if (life !== this.life) return;
       this.busy = false;
       this.executive.wake(this);
+      this.drainOn();
     };
     pending.then(done, (error: unknown) => {
       if (life === this.life) this.fault(inlet.name, error);
       done();
     });
+  }
+
+  /** Runs code that no port call started (a timer, `start`) inside the component's edge. */
+  private within(where: string, code: () => unknown): Promise<void> | undefined {
+    try {
+      return this.follow(code(), where);
+    } catch (error) {
+      this.fault(where, error);
+      return undefined;
+    }
+  }
+
+  /** Hears of a promise's failure, unless the life that it belongs to has ended. */
+  follow(returned: unknown, where: string): Promise<void> | undefined {
+    if (!(returned instanceof Promise)) return undefined;
+    const { life } = this;
+    this.executive.settle();
+    return returned.then(
+      () => undefined,
+      (error: unknown) => {
+        if (life === this.life) this.fault(where, error);
+      },
+    );
   }
 
   private ownInputs(): Self['in'] {

@@ -85,11 +85,12 @@ function showNumber(value: number | bigint, format?: string): string {
   return String(value);
 }
 
+/** Any value as short text for a message; never throws. */
 export function showPlain(value: unknown): string {
   if (typeof value === 'bigint' || value === undefined) return String(value);
   if (typeof value === 'function' || typeof value === 'symbol') return `a ${typeof value}`;
   try {
-    return JSON.stringify(value);
+    return JSON.stringify(value) ?? 'an object that is not plain data';
   } catch {
     return 'an object that is not plain data';
   }
