@@ -1,0 +1,131 @@
+/** The ways through the house (DESIGN, §2): who may import whom. `npm run layers` checks them. */
+const test = '[.]test[.]ts$';
+const ours = '^(fsw|components|ground-tools|hwtests|native)/';
+const errors = '^fsw/errors[.]ts$';
+const framework = '^fsw/framework/';
+const protocols = '^fsw/protocols/';
+const projectRoot = '^fsw/root[.]ts$';
+
+/** Of our own files, `from` may import nothing but `allowed`. */
+function only(name, comment, from, allowed) {
+  return { name, comment, severity: 'error', from, to: { path: ours, pathNot: allowed } };
+}
+
+module.exports = {
+  forbidden: [
+    {
+      name: 'no-circles',
+      comment: 'Files do not import each other in a circle; types may.',
+      severity: 'error',
+      from: {},
+      to: { circular: true, viaOnly: { dependencyTypesNot: ['type-only'] } },
+    },
+    only('errors-stand-alone', 'The table of errors is under everything.', { path: errors }, [errors]),
+    only(
+      'protocols-are-below',
+      'Codecs import each other and the errors, of the framework its types at most.',
+      { path: protocols },
+      [protocols, errors, framework],
+    ),
+    {
+      name: 'protocols-take-types-only',
+      comment: 'Codecs may use a type of the framework, none of its code.',
+      severity: 'error',
+      from: { path: protocols },
+      to: { path: framework, dependencyTypesNot: ['type-only'] },
+    },
+    {
+      name: 'protocols-are-pure',
+      comment: 'Codecs do no input or output: flight and ground share them.',
+      severity: 'error',
+      from: { path: protocols, pathNot: test },
+      to: { dependencyTypes: ['core'] },
+    },
+    only('framework-is-below', 'The framework knows no component, mission or tool.', { path: framework }, [
+      framework,
+      protocols,
+      errors,
+    ]),
+    only(
+      'components-meet-through-ports',
+      'A component imports the framework, the protocols, native, its own folder and what its room shares, never another component.',
+      { path: '^components/([^/]+)/([^/]+)/' },
+      [
+        framework,
+        protocols,
+        errors,
+        '^native/',
+        '^components/$1/$2/',
+        '^components/$1/[^/]+[.]ts$',
+        '^components/[^/]+/ports[.]ts$',
+      ],
+    ),
+    only(
+      'rooms-of-components',
+      'Files that a room shares (its ports, a board) know no component of another room.',
+      { path: '^components/([^/]+)/[^/]+[.]ts$' },
+      [
+        framework,
+        protocols,
+        errors,
+        '^native/',
+        '^components/$1/',
+        '^components/[^/]+/ports[.]ts$',
+        '^fsw/flight[.]ts$',
+      ],
+    ),
+    only(
+      'missions-wire-components',
+      'A mission imports components and what they are made of.',
+      { path: '^fsw/missions/' },
+      ['^fsw/missions/', '^components/', framework, protocols, errors, projectRoot],
+    ),
+    only(
+      'ground-is-not-flight',
+      'Ground tools share the framework, protocols and errors with flight, and the launcher only as a process: its types at most.',
+      { path: '^ground-tools/' },
+      ['^ground-tools/', framework, protocols, errors, projectRoot, '^fsw/(launch|flight)[.]ts$'],
+    ),
+    {
+      name: 'ground-launches-by-process',
+      comment: 'perigee starts the launcher as a process of its own; it may know the types of its messages.',
+      severity: 'error',
+      from: { path: '^ground-tools/' },
+      to: { path: '^fsw/(launch|flight)[.]ts$', dependencyTypesNot: ['type-only'] },
+    },
+    {
+      name: 'nothing-needs-the-rig',
+      comment: 'Nothing imports hwtests; the launcher takes a simulated board by name, at run time.',
+      severity: 'error',
+      from: { pathNot: '^hwtests/' },
+      to: { path: '^hwtests/' },
+    },
+    {
+      name: 'tests-are-leaves',
+      comment: 'Nothing imports a test.',
+      severity: 'error',
+      from: {},
+      to: { path: test },
+    },
+    {
+      name: 'flight-takes-no-development-package',
+      comment: 'What flies needs only `dependencies`.',
+      severity: 'error',
+      from: { path: '^(fsw|components|ground-tools)/', pathNot: test },
+      to: { dependencyTypes: ['npm-dev', 'npm-no-pkg'], pathNot: '^node_modules/@types/' },
+    },
+    {
+      name: 'imports-exist',
+      comment: 'Every import leads to a file.',
+      severity: 'error',
+      from: {},
+      to: { couldNotResolve: true },
+    },
+  ],
+  options: {
+    doNotFollow: { path: 'node_modules' },
+    exclude: { path: '(^|/)(dist|out|coverage)/' },
+    tsPreCompilationDeps: true,
+    tsConfig: { fileName: 'tsconfig.json' },
+  },
+};

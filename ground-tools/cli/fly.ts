@@ -1,0 +1,38 @@
+import type { LaunchOptions } from '../../fsw/launch';
+import { type Context, exit } from './context';
+import { launch } from './launcher';
+import { ProgressLine } from './progress';
+import { paint } from './screen';
+import { type FlightReport, summaryOf } from './summary';
+
+/** Flies a mission: progress while it flies, its summary at the end. Returns the exit code. */
+export async function fly(
+  { launcher, out, err }: Context,
+  mission: string,
+  options: LaunchOptions,
+): Promise<number> {
+  out.write(`${paint(out, 'bold', 'Perigee')} flies ${mission} on board ${options.board}\n`);
+  const progress = new ProgressLine(out);
+  let interrupted = false;
+  const flight = launch(launcher, 'fly', mission, options, (message) => {
+    if (message.type === 'progress') return progress.show(message);
+    progress.end();
+    if (message.type === 'summary') out.write(summaryOf(message.report as FlightReport, message.file, out));
+    if (message.type === 'failed')
+      for (const { code, text } of message.faults)
+        err.write(`${paint(err, 'red', 'failed')}  ${text}  [${code}]\n`);
+  });
+  const interrupt = () => {
+    progress.end();
+    if (!interrupted)
+      out.write('stopping: the report comes in a moment; press Ctrl-C again to end at once\n');
+    interrupted = true;
+    flight.stop();
+  };
+  process.on('SIGINT', interrupt);
+  const code = await flight.done;
+  process.off('SIGINT', interrupt);
+  progress.end();
+  if (interrupted) return exit.interrupted;
+  return code === 0 ? exit.ok : exit.failed;
+}

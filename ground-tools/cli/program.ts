@@ -1,0 +1,152 @@
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
+import { Command, CommanderError, InvalidArgumentError } from 'commander';
+import { nearest } from '../../fsw/framework/settings';
+import { newComponent } from '../newComponent/newComponent';
+import { type Context, exit } from './context';
+import { doctor } from './doctor';
+import { fly } from './fly';
+import { launch } from './launcher';
+
+/** Runs one command line, without the program's name; returns the exit code. */
+export async function run(argv: readonly string[], context: Context): Promise<number> {
+  let code: number = exit.ok;
+  const program = new Command('perigee')
+    .description('Flight software for AI payload computers: fly a mission, look at it, extend it.')
+    .exitOverride()
+    .configureOutput({
+      writeOut: (text) => void context.out.write(text),
+      writeErr: (text) => void context.err.write(text),
+      getOutHelpWidth: () => Math.min(80, context.out.columns ?? 80),
+      getErrHelpWidth: () => Math.min(80, context.err.columns ?? 80),
+    });
+
+  program
+    .command('fly')
+    .description('fly a mission and write its report')
+    .argument('<mission>', missionsHelp(context), missionOf(context))
+    .option('--orbits <n>', 'how long to fly', positive)
+    .option('--seed <n>', 'seed of everything random: same seed, same report', whole)
+    .option('--board <name>', 'what to fly on', 'sim')
+    .option('--out <dir>', 'folder for the report', 'out')
+    .option('--config <file>', 'JSON file of config entries to change, by instance', jsonFile)
+    .action(async (mission: string, options: FlyOptions) => {
+      code = await fly(context, mission, { ...options, out: resolve(options.out) });
+    });
+
+  program
+    .command('topology')
+    .description("draw a mission's components and their connections (Mermaid)")
+    .argument('<mission>', missionsHelp(context), missionOf(context))
+    .option('--svg <file>', 'write a picture')
+    .option('--mermaid <file>', 'write Mermaid to a file')
+    .action(async (mission: string, { svg, mermaid }: { svg?: string; mermaid?: string }) => {
+      if (svg !== undefined) code = await text(context, 'topology', mission, svg, { format: 'svg' });
+      if (mermaid !== undefined || svg === undefined)
+        code ||= await text(context, 'topology', mission, mermaid, { format: 'mermaid' });
+    });
+
+  program
+    .command('dictionary')
+    .description('export what ground and spacecraft agree on: commands, events, channels, parameters (JSON)')
+    .argument('<mission>', missionsHelp(context), missionOf(context))
+    .option('-o, --output <file>', 'write to a file')
+    .action(async (mission: string, { output }: { output?: string }) => {
+      code = await text(context, 'dictionary', mission, output, {});
+    });
+
+  program
+    .command('new')
+    .description('start something new')
+    .command('component')
+    .description('write a passing skeleton: components/<room>/<name>/')
+    .argument('<room/name>', 'lowerCamel, e.g. payload/starTracker')
+    .action((path: string) => {
+      const made = newComponent(context.root, path);
+      if (made.ok) context.out.write(made.value);
+      else {
+        context.err.write(`error: ${made.error.text}\n`);
+        code = exit.usage;
+      }
+    });
+
+  program
+    .command('doctor')
+    .description('say what this machine has, and what falls back')
+    .action(async () => {
+      code = await doctor(context);
+    });
+
+  try {
+    await program.parseAsync(argv, { from: 'user' });
+    return code;
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error;
+    return error.exitCode === 0 ? exit.ok : exit.usage;
+  }
+}
+
+interface FlyOptions {
+  readonly orbits?: number;
+  readonly seed?: number;
+  readonly board: string;
+  readonly out: string;
+  readonly config?: string;
+}
+
+/** Asks the launcher for one text and prints it, or writes it to `file`. */
+async function text(
+  { launcher, out, err }: Context,
+  verb: 'topology' | 'dictionary',
+  mission: string,
+  file: string | undefined,
+  options: { format?: 'svg' | 'mermaid' },
+): Promise<number> {
+  const started = launch(launcher, verb, mission, options, (message) => {
+    if (message.type === 'failed') for (const { text } of message.faults) err.write(`error: ${text}\n`);
+    if (message.type !== 'text') return;
+    const body = message.text.endsWith('\n') ? message.text : `${message.text}\n`;
+    if (file === undefined) return void out.write(body);
+    writeFileSync(file, body);
+    out.write(`${file} written\n`);
+  });
+  return (await started.done) === 0 ? exit.ok : exit.failed;
+}
+
+function missionNames({ launcher }: Context): string[] {
+  return readdirSync(join(dirname(launcher), 'missions'), { withFileTypes: true })
+    .filter((entry) => entry.isDirectory())
+    .map(({ name }) => name);
+}
+
+function missionsHelp(context: Context): string {
+  return `one of: ${missionNames(context).join(', ')}`;
+}
+
+function missionOf(context: Context): (name: string) => string {
+  return (name) => {
+    const known = missionNames(context);
+    if (known.includes(name)) return name;
+    throw new InvalidArgumentError(`There is no such mission. Did you mean ${nearest(name, known)}?`);
+  };
+}
+
+function whole(value: string): number {
+  if (/^\d+$/.test(value) && Number(value) <= 0xffff_ffff) return Number(value);
+  throw new InvalidArgumentError('It must be a whole number, 0 to 4294967295.');
+}
+
+function positive(value: string): number {
+  if (Number(value) > 0 && Number.isFinite(Number(value))) return Number(value);
+  throw new InvalidArgumentError('It must be a number above 0.');
+}
+
+/** The file's absolute path, once it is known to hold JSON: a slip is said before anything starts. */
+function jsonFile(file: string): string {
+  try {
+    JSON.parse(readFileSync(file, 'utf8'));
+    return resolve(file);
+  } catch (error) {
+    throw new InvalidArgumentError((error as Error).message);
+  }
+}

@@ -1,0 +1,84 @@
+import { relative } from 'node:path';
+import { paint, type Screen } from './screen';
+
+/** What the summary reads of `report.json`; a board that knows no truth leaves things out. */
+export interface FlightReport {
+  readonly frames?: { captured: number; dark?: number; clouded: number; kept: number; failed?: number };
+  readonly detections?: number;
+  readonly bytes?: { raw: number; downlinked: number; ratio: number };
+  readonly latencyMs?: { p50: number | null; p99: number | null };
+  readonly passes?: readonly { station: string }[];
+  readonly accuracy?: { cloud: number | null; water: number | null };
+  readonly inference?: { provider: string; runs: number };
+  readonly faults?: Readonly<Record<string, number>>;
+  readonly seed?: number;
+  readonly dictionaryHash?: string;
+}
+
+/** The closing table: one line a promise of the mission, within 80 columns. */
+export function summaryOf(report: FlightReport, file: string, screen: Screen): string {
+  const lines = rowsOf(report).map(([label, text]) => `  ${paint(screen, 'dim', label.padEnd(12))}${text}`);
+  const shown = relative(process.cwd(), file);
+  return `\n${lines.join('\n')}\n\n  report in ${paint(screen, 'bold', shown.startsWith('..') ? file : shown)}\n`;
+}
+
+function rowsOf(report: FlightReport): [label: string, text: string][] {
+  const { frames, detections, bytes, latencyMs, passes, accuracy, inference, faults, seed } = report;
+  const rows: [string, string | undefined][] = [
+    ['frames', frames && framesText(frames)],
+    ['detections', detections === undefined ? undefined : count(detections)],
+    [
+      'bytes',
+      bytes && `${size(bytes.raw)} seen, ${size(bytes.downlinked)} sent down: ${count(bytes.ratio)} to 1`,
+    ],
+    [
+      'latency',
+      latencyMs && `${delay(latencyMs.p50)} median, ${delay(latencyMs.p99)} p99, capture to ground`,
+    ],
+    ['accuracy', accuracy && `cloud ${share(accuracy.cloud)}, water ${share(accuracy.water)} against truth`],
+    ['inference', inference && `${count(inference.runs)} runs on ${inference.provider}`],
+    ['passes', passes && passesText(passes.map(({ station }) => station))],
+    ['faults', faults && faultsText(faults)],
+    ['seed', seed === undefined ? undefined : `${seed}, dictionary ${report.dictionaryHash ?? 'unknown'}`],
+  ];
+  return rows.filter((row): row is [string, string] => row[1] !== undefined);
+}
+
+function framesText({ captured, dark = 0, clouded, kept, failed = 0 }: NonNullable<FlightReport['frames']>) {
+  const parts = [`${count(captured)} captured`, `${count(kept)} kept`, `${count(clouded)} clouded`];
+  if (dark > 0) parts.push(`${count(dark)} dark`);
+  if (failed > 0) parts.push(`${count(failed)} failed`);
+  return parts.join(', ');
+}
+
+function passesText(stations: readonly string[]): string {
+  const names = [...new Set(stations)].join(', ');
+  if (names === '') return 'none';
+  return `${stations.length} over ${names.length > 58 ? `${new Set(stations).size} stations` : names}`;
+}
+
+function faultsText(faults: Readonly<Record<string, number>>): string {
+  const named = Object.entries(faults).map(([component, times]) => `${component} ${times}`);
+  return named.join(', ') || 'none';
+}
+
+function count(value: number): string {
+  return value.toLocaleString('en-US', { maximumFractionDigits: 1 });
+}
+
+const sizes = ['B', 'kB', 'MB', 'GB', 'TB'];
+
+function size(bytes: number): string {
+  const power = bytes < 1 ? 0 : Math.min(sizes.length - 1, Math.floor(Math.log10(bytes) / 3));
+  return `${(bytes / 1000 ** power).toFixed(power === 0 ? 0 : 1)} ${sizes[power]}`;
+}
+
+function delay(ms: number | null): string {
+  if (ms === null) return 'none';
+  if (ms < 1000) return `${ms.toFixed(0)} ms`;
+  return ms < 120_000 ? `${(ms / 1000).toFixed(1)} s` : `${(ms / 60_000).toFixed(1)} min`;
+}
+
+function share(value: number | null): string {
+  return value === null ? 'not judged' : `${(value * 100).toFixed(1)} %`;
+}
