@@ -1,0 +1,31 @@
+/** What runs models for Inference. Every promise is kept: failures are values. */
+import type { Result } from '../../../fsw/errors';
+import type { StoredModel } from '../ports';
+
+/** Each output of a model by name. */
+export type Outputs = Readonly<Record<string, Float32Array>>;
+
+export interface Loaded {
+  /** The execution provider that really loaded. */
+  readonly provider: string;
+  /** The providers that were tried before it, and why they did not load. */
+  readonly refused: readonly { readonly provider: string; readonly reason: string }[];
+}
+
+export interface Engine {
+  /** False after the engine was lost; `restart` brings it back, without models. */
+  readonly alive: boolean;
+  /**
+   * Loads a model with the first of `providers` that takes it. A model of the same name keeps running until
+   * the new one is there, and is then released. Errors: ENGINE_LOAD, MODEL_SHAPE (the graph's inputs or
+   * outputs are not those of the manifest), ENGINE_LOST.
+   */
+  load(model: StoredModel, providers: readonly string[]): Promise<Result<Loaded>>;
+  /** Runs `count` items. The same input gives the same output, bit for bit. Errors: ENGINE_RUN, ENGINE_LOST. */
+  run(model: string, count: number, input: Float32Array): Promise<Result<Outputs>>;
+  /** Errors: ENGINE_RUN (not loaded), ENGINE_LOST. */
+  release(model: string): Promise<Result<void>>;
+  /** Ends whatever runs (its promise is kept with ENGINE_LOST) and starts afresh, without models. */
+  restart(): Promise<void>;
+  close(): Promise<void>;
+}

@@ -1,0 +1,28 @@
+/** What the two sides of an engine's worker say to each other. */
+import type { Fault } from '../../../fsw/errors';
+import type { StoredModel } from '../ports';
+import type { Loaded, Outputs } from './engine';
+
+export type Request =
+  | { readonly kind: 'load'; readonly model: StoredModel; readonly providers: readonly string[] }
+  | { readonly kind: 'run'; readonly model: string; readonly count: number; readonly input: Float32Array }
+  | { readonly kind: 'release'; readonly model: string };
+
+/** What each kind of request is answered with. */
+export interface Answers {
+  load: Loaded;
+  run: Outputs;
+  release: undefined;
+}
+
+export interface Numbered {
+  readonly id: number;
+  readonly request: Request;
+}
+
+export interface Reply {
+  readonly id: number;
+  readonly result:
+    | { readonly ok: true; readonly value: Answers[keyof Answers] }
+    | { readonly ok: false; readonly error: Fault };
+}
