@@ -93,7 +93,8 @@ export const productPacker = component(productPackerModel, {
         const batch = items.slice(from, from + most);
         const data = packet(info, productId, type, batch);
         tlm.Products(++state.products);
-        tlm.ProductBytes((state.bytes += data.length));
+        state.bytes += data.length;
+        tlm.ProductBytes(state.bytes);
         out.comOut({ data, value: batch.reduce((sum, { value }) => sum + value, 0) });
       }
     }
@@ -113,7 +114,8 @@ export const productPacker = component(productPackerModel, {
             value: look.confidence * param.DetectionValue,
           }));
         send(info, detectionId, Detection, found);
-        tlm.Detections((state.detections += found.length));
+        state.detections += found.length;
+        tlm.Detections(state.detections);
       },
     };
   },
@@ -187,8 +189,7 @@ function detectionOf(
 /** A record packet whose time tag is the frame's: what latency is counted from. */
 function packet<T>({ time }: Info, productId: number, type: Type<T>, items: readonly Item<T>[]): Uint8Array {
   const data = new Uint8Array(RECORD_PACKET_HEAD_LENGTH + items.length * type.maxSize);
-  const { timeBase: base, timeContext: context, seconds, useconds } = time;
-  let at = writeRecordPacket(data, 0, productId, { base, context, seconds, useconds }, items.length);
+  let at = writeRecordPacket(data, 0, productId, time, items.length);
   for (const { record } of items) {
     data.set(encode(type, record), at);
     at += type.maxSize;
