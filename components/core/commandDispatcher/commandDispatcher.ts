@@ -32,7 +32,8 @@ export const commandDispatcher = component(
     ports: {
       register: input.sync(CmdRegistration, INSTANCES),
       send: output(Cmd, INSTANCES),
-      respond: input.async(CmdResponse, { priority: 10 }),
+      // Blocks its sender rather than lose a response: the command would be tracked for ever.
+      respond: input.async(CmdResponse, { priority: 10, onFull: 'block' }),
       commandIn: input.async(ComIn, { priority: 5 }),
       statusOut: output(CmdResponse, { optional: true }),
     },

@@ -134,7 +134,6 @@ export const health = component(
     }),
     ports: ({ state, out, event, tlm, param, config, drain }) => {
       const naming = (entry: number) => ({ entry, name: config.names[entry] ?? '' });
-      const connected = out.ping.map((ping) => isConnected(ping));
 
       const ping = (entry: PingEntry, index: number) => {
         state.lastKey = (state.lastKey + 1) >>> 0;
@@ -160,7 +159,7 @@ export const health = component(
           if (!state.enabled) return;
           const round = state.ticks++ % param.PingTicks === 0;
           for (const [index, entry] of state.entries.entries()) {
-            if (!connected[index] || !entry.enabled || entry.givenUp) continue;
+            if (!isConnected(out.ping[index]) || !entry.enabled || entry.givenUp) continue;
             if (entry.key === undefined) {
               if (round) ping(entry, index);
               continue;

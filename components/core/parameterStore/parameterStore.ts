@@ -64,14 +64,14 @@ const model = defineComponent({
     FileWrites: { id: 1, type: U32, update: 'on-change', doc: 'Times the file was written since boot.' },
   },
   config: {
-    fileName: { type: string(60), default: 'parameters.bin', doc: "The file's name in the board's storage." },
+    fileName: { type: string(48), default: 'parameters.bin', doc: "The file's name in the board's storage." },
   },
 });
 
 interface State {
   values: ReadonlyMap<number, Uint8Array>;
   /** What was found at boot instead of a parameter file. */
-  damaged: { readonly bytes: Uint8Array; readonly reason: string } | undefined;
+  damaged: { readonly bytes?: Uint8Array; readonly reason: string } | undefined;
   writes: number;
 }
 
@@ -79,12 +79,13 @@ export const parameterStore = component(model, {
   // Read here, before any component starts, since each loads its parameters when it does.
   state: ({ board, config }): State => {
     const file = board.storage.read(config.fileName);
-    const read = file.ok ? readParameterFile(file.value) : undefined;
-    return {
-      values: read?.ok ? read.value : new Map<number, Uint8Array>(),
-      damaged: file.ok && read?.ok === false ? { bytes: file.value, reason: read.error.text } : undefined,
-      writes: 0,
-    };
+    if (!file.ok) {
+      const damaged = file.error.code === 'STORAGE_MISSING' ? undefined : { reason: file.error.text };
+      return { values: new Map(), damaged, writes: 0 };
+    }
+    const read = readParameterFile(file.value);
+    if (read.ok) return { values: read.value, damaged: undefined, writes: 0 };
+    return { values: new Map(), damaged: { bytes: file.value, reason: read.error.text }, writes: 0 };
   },
   ports: (self) => ({
     get({ id }) {
@@ -114,8 +115,8 @@ export const parameterStore = component(model, {
       return;
     }
     const name = `${config.fileName}.damaged`;
-    const kept = board.storage.write(name, damaged.bytes);
-    event.ParamFileCorrupt({ reason: damaged.reason, keptAs: kept.ok ? name : 'nothing' });
+    const kept = damaged.bytes !== undefined && board.storage.write(name, damaged.bytes).ok;
+    event.ParamFileCorrupt({ reason: damaged.reason, keptAs: kept ? name : 'nothing' });
   },
 });
 

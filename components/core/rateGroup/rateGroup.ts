@@ -80,10 +80,6 @@ export const rateGroup = component(
       periodUs: Number.POSITIVE_INFINITY,
     }),
     ports: ({ state, out, event, tlm, config, clock }) => {
-      const members = out.member
-        .map((call, index) => ({ call, index, context: config.contexts[index] ?? 0 }))
-        .filter(({ call }) => isConnected(call));
-
       const slipOf = (dueUs: number, startUs: number) => {
         const gapUs = state.lastDueUs === undefined ? Number.POSITIVE_INFINITY : dueUs - state.lastDueUs;
         state.lastDueUs = dueUs;
@@ -99,8 +95,9 @@ export const rateGroup = component(
           const { lost, lateUs, late } = slipOf(Number(dueUs), startUs);
           let beforeUs = startUs;
           let slower = false;
-          for (const { call, index, context } of members) {
-            call({ context });
+          for (const [index, member] of out.member.entries()) {
+            if (!isConnected(member)) continue;
+            member({ context: config.contexts[index] ?? 0 });
             const afterUs = clock.nowUs();
             if (afterUs - beforeUs > state.memberMaxUs[index]) {
               state.memberMaxUs[index] = afterUs - beforeUs;
