@@ -1,0 +1,24 @@
+import { tmpdir } from 'node:os';
+import { describe, expect, it } from 'vitest';
+import { busyPercent, hostMonitor } from './hostMonitor';
+
+describe('hostMonitor', () => {
+  it('PGE-DRV-008: reports a load in 0..100, resident memory and free storage of this host', () => {
+    const monitor = hostMonitor(tmpdir());
+    for (const { cpuPercent, memoryMiB, storageFreeMiB } of [monitor.sample(), monitor.sample()]) {
+      expect(cpuPercent).toBeGreaterThanOrEqual(0);
+      expect(cpuPercent).toBeLessThanOrEqual(100);
+      expect(memoryMiB).toBeGreaterThan(10);
+      expect(storageFreeMiB).toBeGreaterThan(0);
+    }
+  });
+
+  it('PGE-DRV-008: the load is the share of time since the sample before that was not idle', () => {
+    expect(busyPercent({ idle: 100, total: 200 }, { idle: 175, total: 300 })).toBe(25);
+    expect(busyPercent({ idle: 100, total: 200 }, { idle: 100, total: 200 })).toBe(0);
+  });
+
+  it('PGE-DRV-008: a folder that is gone has no room, and is no error', () => {
+    expect(hostMonitor('/nowhere/at/all').sample().storageFreeMiB).toBe(0);
+  });
+});
