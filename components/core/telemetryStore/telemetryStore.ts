@@ -114,7 +114,7 @@ export const telemetryStore = component(
         id: 2,
         type: U32,
         update: 'on-change',
-        doc: 'Values refused since boot: unknown channel, or longer than its type.',
+        doc: 'Values refused since boot: of an unknown channel, or too short or long for its type.',
       },
     },
     config: {
@@ -187,7 +187,7 @@ export const telemetryStore = component(
       return {
         tlm({ id, time, value }) {
           const slot = state.slots.get(id);
-          if (slot === undefined || value.length > slot.cursor.bytes.length) {
+          if (slot === undefined || !fits(slot.channel, value)) {
             tlm.UpdatesRefused(++state.refused);
             return;
           }
@@ -221,3 +221,7 @@ export const telemetryStore = component(
     }),
   },
 );
+
+function fits({ type }: Channel, value: Uint8Array): boolean {
+  return value.length >= type.minSize && value.length <= type.maxSize;
+}

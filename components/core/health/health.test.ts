@@ -1,0 +1,90 @@
+import { describe, expect, it } from 'vitest';
+import { bench } from '../../../fsw/framework/testing';
+import { health } from './health';
+
+type Onboard = Awaited<ReturnType<typeof onBench>>;
+const onBench = (config: Record<string, unknown> = {}) =>
+  bench(health, { config: { names: ['camera', 'radio'], ...config }, queueDepth: 64 });
+
+/** Ticks, and lets every entry answer but those in `silent`. */
+async function tick(b: Onboard, ticks: number, silent: number[] = []) {
+  for (let i = 0; i < ticks; i++) {
+    const before = b.sent.length;
+    b.in.schedIn({ context: 0 });
+    for (const { end, index, args } of b.sent.slice(before))
+      if (end === 'ping' && !silent.includes(index)) b.in.pong[index]({ key: args.key as number });
+    await b.settle();
+  }
+}
+const names = (b: Onboard) => b.events.map(({ name }) => name);
+const pings = (b: Onboard, index: number) =>
+  b.sent.filter((call) => call.end === 'ping' && call.index === index);
+
+describe('health', () => {
+  it('PGE-HTH-001: pings every entry once a period, each time with a fresh key', async () => {
+    const b = await onBench();
+    await tick(b, 20);
+    for (let index = 0; index < 24; index++) expect(pings(b, index)).toHaveLength(4);
+    const keys = b.calls('ping').map(({ key }) => key);
+    expect(new Set(keys).size).toBe(keys.length);
+    expect(names(b)).toEqual([]);
+  });
+
+  it('PGE-HTH-002: reports a late answer once, and takes it when it comes', async () => {
+    const b = await onBench();
+    await tick(b, 15, [1]);
+    expect(b.events).toMatchObject([{ name: 'PingLate', args: { entry: 1, name: 'radio', ticks: 10 } }]);
+    b.in.pong[1]({ key: pings(b, 1)[0].args.key as number });
+    await tick(b, 40);
+    expect(b.calls('restart')).toEqual([]);
+    expect(b.telemetry.PingsLate).toBe(1);
+  });
+
+  it('PGE-HTH-003: restarts a component that does not answer, and pings it again', async () => {
+    const b = await onBench();
+    await tick(b, 31, [0]);
+    expect(names(b)).toEqual(['PingLate', 'PingFailed']);
+    expect(b.sent.filter(({ end }) => end === 'restart').map(({ index }) => index)).toEqual([0]);
+    expect(b.telemetry.Restarts).toBe(1);
+    await tick(b, 20);
+    expect(pings(b, 0).length).toBeGreaterThan(2);
+    expect(b.calls('restart')).toHaveLength(1);
+  });
+
+  it('PGE-HTH-004: gives a component up after the restart limit, until the ground enables it again', async () => {
+    const b = await onBench({ restartLimit: 2 });
+    await tick(b, 200, [0]);
+    expect(b.calls('restart')).toHaveLength(2);
+    expect(names(b).at(-1)).toBe('PingGivenUp');
+    const before = pings(b, 0).length;
+    b.command('HLTH_PING_ENABLE', { entry: 0, enabled: true });
+    await tick(b, 10);
+    expect(pings(b, 0).length).toBeGreaterThan(before);
+  });
+
+  it('PGE-HTH-005: reports an answer with a key that was not asked, and still waits for the right one', async () => {
+    const b = await onBench();
+    await tick(b, 1, [3]);
+    b.in.pong[3]({ key: 0xffff });
+    await tick(b, 1, [3]);
+    expect(b.events).toMatchObject([{ name: 'PingWrongKey', args: { entry: 3, key: 0xffff } }]);
+    await tick(b, 30, [3]);
+    expect(names(b)).toEqual(['PingWrongKey', 'PingLate', 'PingFailed']);
+  });
+
+  it('PGE-HTH-006: stops and goes on on command, as a whole or for one entry', async () => {
+    const b = await onBench();
+    b.command('HLTH_PING_ENABLE', { entry: 2, enabled: false });
+    b.command('HLTH_PING_ENABLE', { entry: 24, enabled: false });
+    await tick(b, 10);
+    expect(pings(b, 2)).toHaveLength(0);
+    expect(pings(b, 1)).toHaveLength(2);
+    b.command('HLTH_ENABLE', { enabled: false });
+    await tick(b, 40);
+    expect(pings(b, 1)).toHaveLength(2);
+    b.command('HLTH_ENABLE', { enabled: true });
+    await tick(b, 5);
+    expect(pings(b, 1)).toHaveLength(3);
+    expect(b.responses.map(({ status }) => status)).toEqual(['OK', 'VALIDATION_ERROR', 'OK', 'OK']);
+  });
+});
