@@ -87,4 +87,13 @@ describe('health', () => {
     expect(pings(b, 1)).toHaveLength(3);
     expect(b.responses.map(({ status }) => status)).toEqual(['OK', 'VALIDATION_ERROR', 'OK', 'OK']);
   });
+
+  it('PGE-HTH-007: takes an answer that comes after the restart for what it is', async () => {
+    const b = await onBench();
+    await tick(b, 31, [0]);
+    b.in.pong[0]({ key: pings(b, 0)[0].args.key as number });
+    await tick(b, 20);
+    expect(names(b)).toEqual(['PingLate', 'PingFailed']);
+    expect(b.calls('restart')).toHaveLength(1);
+  });
 });

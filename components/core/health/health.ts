@@ -22,11 +22,20 @@ interface PingEntry {
   enabled: boolean;
   /** The key that must come back; undefined when no ping is under way. */
   key: number | undefined;
+  /** Keys that are no longer waited for; an answer with one of them is late, not wrong. */
+  forgotten: readonly number[];
   /** Ticks since the ping. */
   waited: number;
   restarts: number;
   /** Restarted too often; pinged no more until it is enabled again. */
   givenUp: boolean;
+}
+
+const FORGOTTEN_KEYS = 8;
+
+function forgetPing(entry: PingEntry): void {
+  if (entry.key !== undefined) entry.forgotten = [...entry.forgotten, entry.key].slice(-FORGOTTEN_KEYS);
+  entry.key = undefined;
 }
 
 const entryArgs = { entry: U8, name: string(40) };
@@ -129,7 +138,14 @@ export const health = component(
       restarts: 0,
       entries: Array.from(
         { length: ENTRIES },
-        (): PingEntry => ({ enabled: true, key: undefined, waited: 0, restarts: 0, givenUp: false }),
+        (): PingEntry => ({
+          enabled: true,
+          key: undefined,
+          forgotten: [],
+          waited: 0,
+          restarts: 0,
+          givenUp: false,
+        }),
       ),
     }),
     ports: ({ state, out, event, tlm, param, config, drain }) => {
@@ -143,7 +159,7 @@ export const health = component(
       };
 
       const fail = (entry: PingEntry, index: number) => {
-        entry.key = undefined;
+        forgetPing(entry);
         entry.restarts++;
         tlm.Restarts(++state.restarts);
         event.PingFailed({ ...naming(index), restart: entry.restarts });
@@ -175,14 +191,14 @@ export const health = component(
         pong({ key }, index) {
           const entry = state.entries[index];
           if (key === entry.key) entry.key = undefined;
-          else event.PingWrongKey({ ...naming(index), key });
+          else if (!entry.forgotten.includes(key)) event.PingWrongKey({ ...naming(index), key });
         },
       };
     },
     commands: ({ state, event, config, clearThrottle }) => ({
       HLTH_ENABLE({ enabled }) {
         state.enabled = enabled;
-        for (const entry of state.entries) entry.key = undefined;
+        for (const entry of state.entries) forgetPing(entry);
         for (const throttled of ['PingLate', 'PingFailed', 'PingWrongKey'] as const) clearThrottle(throttled);
         event.HealthEnabled({ enabled });
         return ok;
@@ -190,7 +206,8 @@ export const health = component(
       HLTH_PING_ENABLE({ entry: index, enabled }) {
         const entry = state.entries[index];
         if (entry === undefined) return refused(`there is no ping entry ${index}`, 'VALIDATION_ERROR');
-        Object.assign(entry, { enabled, key: undefined, restarts: 0, givenUp: false });
+        forgetPing(entry);
+        Object.assign(entry, { enabled, restarts: 0, givenUp: false });
         event.PingEnabled({ entry: index, name: config.names[index] ?? '', enabled });
         return ok;
       },
