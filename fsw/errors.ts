@@ -74,7 +74,7 @@ export const errorTable = {
   MODEL_SHAPE: '{file}: {tensor}: {found} does not fit {expected}',
   ENGINE_LOAD: '{model}: no provider loads it: {reason}',
   ENGINE_RUN: '{model}: {reason}',
-  ENGINE_LOST: 'the inference worker ended: {reason}',
+  ENGINE_LOST: 'the inference process ended: {reason}',
   INFER_ASKED: '{model}: {items} items of {size} values asked, {length} values given',
 
   // Core components

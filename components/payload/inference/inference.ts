@@ -27,7 +27,7 @@ export const Prepare = port('Prepare', { model: string(40) });
 
 export const inferenceModel = defineComponent({
   kind: 'active',
-  doc: 'Runs verified models in a worker, one run at a time, each before its deadline.',
+  doc: 'Runs verified models in a process of their own, one run at a time, each before its deadline.',
   ports: {
     request: input.async(InferRequest, CLIENTS),
     prepare: input.async(Prepare),
@@ -81,87 +81,76 @@ export const inferenceModel = defineComponent({
       args: { model: string(40), items: U16, deadlineUs: U32 },
       format: '{model} on {items} items was not done after {deadlineUs} us',
       throttle: 20,
-      doc: 'A run was given up at its deadline; the worker starts afresh.',
+      doc: 'A run was given up at its deadline; the engine starts afresh.',
     },
-    WorkerRestarted: {
+    EngineRestarted: {
       id: 5,
       severity: 'warning-high',
       args: { restarts: U32, reason: string(160) },
-      format: 'inference worker restarted ({restarts} so far): {reason}',
+      format: 'inference engine restarted ({restarts} so far): {reason}',
       throttle: 20,
-      doc: 'The worker was lost or given up; a new one has the same models.',
+      doc: 'The engine was lost or given up; the new one has the same models.',
     },
     ModelReleased: {
       id: 6,
       severity: 'activity-high',
-      args: { model: string(40) },
+      args: model: string(40) ,
       format: '{model} released',
       doc: 'A model was released by command.',
     },
   },
   telemetry: {
-    Provider: {
       id: 0,
       type: string(20),
       update: 'on-change',
-      doc: 'Execution provider that really loaded the latest model.',
-    },
-    Runs: { id: 1, type: U32, update: 'on-change', doc: 'Runs that gave an answer since boot.' },
-    RunErrors: {
+      doc: 'Execution provider that really loaded the latest model.',,
+    Runs: id: 1, type: U32, update: 'on-change', doc: 'Runs that gave an answer since boot.' ,
+    RunErrors: 
       id: 2,
       type: U32,
       update: 'on-change',
-      limits: { high: { yellow: 0 } },
-      doc: 'Requests answered with NOT_LOADED or FAILED since boot.',
-    },
-    DeadlinesMissed: {
+      limits: yellow: 0 ,
+      doc: 'Requests answered with NOT_LOADED or FAILED since boot.',,
+    DeadlinesMissed: 
       id: 3,
       type: U32,
       update: 'on-change',
-      limits: { high: { yellow: 0, red: 3 } },
-      doc: 'Runs given up at their deadline since boot.',
-    },
-    LoadedModels: { id: 4, type: U16, update: 'on-change', doc: 'Models loaded now.' },
-    WorkerRestarts: {
+      limits: yellow: 0, red: 3 ,
+      doc: 'Runs given up at their deadline since boot.',,
+    LoadedModels: id: 4, type: U16, update: 'on-change', doc: 'Models loaded now.' ,
+    EngineRestarts: 
       id: 5,
       type: U32,
       update: 'on-change',
-      limits: { high: { yellow: 0, red: 3 } },
-      doc: 'Times that the worker had to be started afresh since boot.',
-    },
+      limits: yellow: 0, red: 3 ,
+      doc: 'Times that the engine had to be started afresh since boot.',,
   },
   config: {
-    providers: {
       type: string(80),
       default: 'tensorrt,cuda,cpu',
-      doc: 'Execution providers to try in turn, comma separated.',
-    },
-    models: { type: string(200), default: '', doc: 'Models to load at start, comma separated.' },
-    deadlineUs: {
+      doc: 'Execution providers to try in turn, comma separated.',,
+    models: type: string(200), default: '', doc: 'Models to load at start, comma separated.' ,
+    deadlineUs: 
       type: U32,
       default: 5_000_000,
       min: 1,
       unit: 'us',
-      doc: 'The longest that a run may take.',
-    },
-    costUsPerRun: {
+      doc: 'The longest that a run may take.',,
+    costUsPerRun: 
       type: U32,
       default: 2000,
       unit: 'us',
-      doc: 'Flight time of a run in simulation, apart from its items.',
-    },
-    costUsPerItem: {
+      doc: 'Flight time of a run in simulation, apart from its items.',,
+    costUsPerItem: 
       type: U32,
       default: 1000,
       unit: 'us',
-      doc: 'Flight time of each item of a run in simulation.',
-    },
-    loadCostUs: { type: U32, default: 500_000, unit: 'us', doc: 'Flight time of a load in simulation.' },
-    engine: {
+      doc: 'Flight time of each item of a run in simulation.',,
+    loadCostUs: type: U32, default: 500_000, unit: 'us', doc: 'Flight time of a load in simulation.' ,
+    engine: 
       type: reference<() => Engine>('Engine'),
       default: onnxEngine,
-      doc: 'Makes the engine that runs the models.',
-    },
+      doc: 'Makes the engine that runs the models.',,
   },
 });
 
@@ -269,7 +258,7 @@ async function serve(self: Inference, model: string, count: number, items: Float
   }
 }
 
-/** The model, loaded now if it wasn't; a worker that was lost meanwhile is brought back first. */
+/** The model, loaded now if it wasn't; an engine that was lost meanwhile is brought back first. */
 async function need(self: Inference, model: string): Promise<LoadedModel | undefined> {
   const { engine, loaded } = self.state;
   if (!engine.alive) await revive(self, 'it ended between two runs');
@@ -301,14 +290,14 @@ async function load(self: Inference, model: string): Promise<LoadedModel | undef
   return entry;
 }
 
-/** Starts the worker afresh and gives it the models that it had. */
+/** Starts the engine afresh and gives it the models that it had. */
 async function revive(self: Inference, reason: string): Promise<void> {
   const { state, event, tlm, clock } = self;
   const models = [...state.loaded.keys()];
   state.loaded.clear();
   await clock.work(state.engine.restart(), 0);
-  tlm.WorkerRestarts(++state.restarts);
-  event.WorkerRestarted({ restarts: state.restarts, reason });
+  tlm.EngineRestarts(++state.restarts);
+  event.EngineRestarted({ restarts: state.restarts, reason });
   for (const model of models) await load(self, model);
   tlm.LoadedModels(state.loaded.size);
 }

@@ -1,35 +1,47 @@
-/** The main side of the onnxruntime engine: one worker, spawned at the first load. */
+/**
+ * The near side of the onnxruntime engine: one process of its own, spawned at the first load.
+ *
+ * Why not a worker thread: ending one while onnxruntime is in native code aborts the whole process
+ * (measured with 1.30.0, every time), and so would a fault in a provider's library. A process can be killed at
+ * its deadline and takes nothing with it. The price is a copy of the weights at each load and of the input
+ * at each run.
+ */
+import { type ChildProcess, fork } from 'node:child_process';
 import { createRequire } from 'node:module';
 import { extname, join } from 'node:path';
-import { Worker, type WorkerOptions } from 'node:worker_threads';
 import { fail, type Result, succeed } from '../../../fsw/errors';
 import type { Engine } from './engine';
 import type { Answers, Numbered, Reply, Request } from './protocol';
 
-type Settle = (result: Result<never> | Reply['result']) => void;
+type Settle = (result: Reply['result']) => void;
 
 export function onnxEngine(): Engine {
   const pending = new Map<number, Settle>();
-  let worker: Worker | undefined;
+  let runner: ChildProcess | undefined;
   let lost = false;
   let lastId = 0;
 
-  function spawn(): Worker {
-    const fresh = startWorker();
+  function spawn(): ChildProcess {
+    const fresh = startProcess();
     const gone = (reason: string) => {
-      if (worker !== fresh) return;
-      worker = undefined;
+      if (runner !== fresh) return;
+      runner = undefined;
       lost = true;
-      for (const settle of pending.values()) settle(fail('ENGINE_LOST', { reason }));
-      pending.clear();
+      abandon(reason);
     };
-    fresh.on('message', ({ id, result }: Reply) => {
+    fresh.on('message', (reply) => {
+      const { id, result } = reply as Reply;
       pending.get(id)?.(result);
       pending.delete(id);
     });
     fresh.on('error', (error) => gone(error.message));
-    fresh.on('exit', (code) => gone(`exit code ${code}`));
+    fresh.on('exit', (code, signal) => gone(signal ?? `exit code ${code}`));
     return fresh;
+  }
+
+  function abandon(reason: string): void {
+    for (const settle of pending.values()) settle(fail('ENGINE_LOST', { reason }));
+    pending.clear();
   }
 
   function ask<R extends Request>(request: R): Promise<Result<Answers[R['kind']]>> {
@@ -38,28 +50,34 @@ export function onnxEngine(): Engine {
         resolve(fail('ENGINE_LOST', { reason: 'not restarted yet' }));
         return;
       }
-      worker ??= spawn();
-      const id = ++lastId;
-      pending.set(id, resolve as Settle);
-      const numbered: Numbered = { id, request };
-      worker.postMessage(numbered);
+      runner ??= spawn();
+      const numbered: Numbered = { id: ++lastId, request };
+      pending.set(numbered.id, resolve as Settle);
+      // A failure to send shows itself in the process's exit.
+      runner.send(numbered, () => undefined);
     });
   }
 
   async function end(reason: string): Promise<void> {
-    const old = worker;
-    worker = undefined;
-    for (const settle of pending.values()) settle(fail('ENGINE_LOST', { reason }));
-    pending.clear();
-    await old?.terminate();
+    const old = runner;
+    runner = undefined;
+    abandon(reason);
+    if (old === undefined || old.exitCode !== null || old.signalCode !== null) return;
+    const ended = new Promise((resolve) => old.once('exit', resolve));
+    old.kill('SIGKILL');
+    await ended;
   }
 
   return {
     get alive() {
       return !lost;
     },
-    load: (model, providers) => ask({ kind: 'load', model, providers }),
-    run: (model, count, input) => ask({ kind: 'run', model, count, input }),
+    // Shared memory does not go from process to process: what lies there is copied into plain memory.
+    load({ graph, weights, ...model }, providers) {
+      const plain = { ...model, graph: new Uint8Array(graph), weights: new Uint8Array(weights) };
+      return ask({ kind: 'load', model: plain, providers });
+    },
+    run: (model, count, input) => ask({ kind: 'run', model, count, input: new Float32Array(input) }),
     async release(model) {
       const released = await ask({ kind: 'release', model });
       return released.ok ? succeed(undefined) : released;
@@ -69,20 +87,19 @@ export function onnxEngine(): Engine {
       lost = false;
     },
     async close() {
-      await end('closed');
       lost = true;
+      await end('closed');
     },
   };
 }
 
 /** Runs compiled from `dist`, and from the TypeScript source in tests and development. */
-function startWorker(): Worker {
+function startProcess(): ChildProcess {
   const extension = extname(__filename);
-  const options: WorkerOptions = { execArgv: [] };
-  if (extension === '.ts') {
-    const register = createRequire(__filename).resolve('ts-node/register/transpile-only');
-    options.execArgv = ['-r', register];
-    options.env = { ...process.env, TS_NODE_PROJECT: join(__dirname, '..', '..', '..', 'tsconfig.json') };
-  }
-  return new Worker(join(__dirname, `onnxWorker${extension}`), options);
+  const path = join(__dirname, `onnxProcess${extension}`);
+  const options = { serialization: 'advanced', stdio: ['ignore', 'ignore', 'inherit', 'ipc'] } as const;
+  if (extension !== '.ts') return fork(path, { ...options, stdio: [...options.stdio], execArgv: [] });
+  const register = createRequire(__filename).resolve('ts-node/register/transpile-only');
+  const env = { ...process.env, TS_NODE_PROJECT: join(__dirname, '..', '..', '..', 'tsconfig.json') };
+  return fork(path, { ...options, stdio: [...options.stdio], execArgv: ['-r', register], env });
 }

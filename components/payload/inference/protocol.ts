@@ -1,4 +1,4 @@
-/** What the two sides of an engine's worker say to each other. */
+/** What the two sides of an engine's process say to each other. */
 import type { Fault } from '../../../fsw/errors';
 import type { StoredModel } from '../ports';
 import type { Loaded, Outputs } from './engine';

@@ -1,5 +1,4 @@
-/** The worker side: onnxruntime's `run` blocks its thread, so that thread is this one. */
-import { parentPort } from 'node:worker_threads';
+/** The far side of the onnxruntime engine: a process that loads and runs models when told over IPC. */
 import * as ort from 'onnxruntime-node';
 import { fail, type Result, succeed } from '../../../fsw/errors';
 import type { StoredModel } from '../ports';
@@ -11,6 +10,7 @@ interface Session {
   readonly session: ort.InferenceSession;
 }
 
+ort.env.logLevel = 'fatal';
 const sessions = new Map<string, Session>();
 
 /** Loads beside the session of the same name, takes its place, and only then releases it. */
@@ -42,8 +42,7 @@ async function create(
   provider: string,
 ): Promise<{ ok: true; value: ort.InferenceSession } | { ok: false; reason: string }> {
   try {
-    // The graph must be plain memory; the weights may be shared, and are not copied on the way in.
-    const value = await ort.InferenceSession.create(new Uint8Array(graph), {
+    const value = await ort.InferenceSession.create(graph, {
       executionProviders: [provider],
       externalData: [{ path: weightsName, data: weights }],
       intraOpNumThreads: 1,
@@ -96,9 +95,8 @@ async function run(name: string, count: number, input: Float32Array): Promise<Re
   if (loaded === undefined) return fail('ENGINE_RUN', { model: name, reason: 'not loaded' });
   const { model, session } = loaded;
   try {
-    // onnxruntime refuses tensors over shared memory, hence the copy.
     const dims = [count, ...model.input.shape.slice(1).map(Number)];
-    const tensor = new ort.Tensor('float32', new Float32Array(input), dims);
+    const tensor = new ort.Tensor('float32', input, dims);
     const results = await session.run({ [model.input.name]: tensor });
     const outputs: Record<string, Float32Array> = {};
     for (const { name: output } of model.outputs)
@@ -127,11 +125,15 @@ function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
 
+// The terminal's Ctrl-C is for the flight software, which then closes this process.
+process.on('SIGINT', () => undefined);
+process.on('disconnect', () => process.exit());
+
 /** One request after the other, in the order in which they came. */
 let last: Promise<void> = Promise.resolve();
-parentPort?.on('message', ({ id, request }: Numbered) => {
+process.on('message', ({ id, request }: Numbered) => {
   last = last.then(async () => {
     const reply: Reply = { id, result: await handle(request) };
-    parentPort?.postMessage(reply);
+    process.send?.(reply);
   });
 });
