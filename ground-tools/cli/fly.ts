@@ -14,9 +14,11 @@ export async function fly(
   out.write(`${paint(out, 'bold', 'Perigee')} flies ${mission} on board ${options.board}\n`);
   const progress = new ProgressLine(out);
   let interrupted = false;
+  let told = false;
   const flight = launch(launcher, 'fly', mission, options, (message) => {
     if (message.type === 'progress') return progress.show(message);
     progress.end();
+    told = true;
     if (message.type === 'summary') out.write(summaryOf(message.report as FlightReport, message.file, out));
     if (message.type === 'failed')
       for (const { code, text } of message.faults)
@@ -34,5 +36,7 @@ export async function fly(
   process.off('SIGINT', interrupt);
   progress.end();
   if (interrupted) return exit.interrupted;
-  return code === 0 ? exit.ok : exit.failed;
+  if (!told)
+    err.write(`${paint(err, 'red', 'failed')}  the flight ended without a report (exit code ${code})\n`);
+  return code === 0 && told ? exit.ok : exit.failed;
 }

@@ -102,15 +102,24 @@ async function text(
   file: string | undefined,
   options: { format?: 'svg' | 'mermaid' },
 ): Promise<number> {
+  let body: string | undefined;
   const started = launch(launcher, verb, mission, options, (message) => {
     if (message.type === 'failed') for (const { text } of message.faults) err.write(`error: ${text}\n`);
-    if (message.type !== 'text') return;
-    const body = message.text.endsWith('\n') ? message.text : `${message.text}\n`;
-    if (file === undefined) return void out.write(body);
-    writeFileSync(file, body);
-    out.write(`${file} written\n`);
+    if (message.type === 'text') body = message.text.endsWith('\n') ? message.text : `${message.text}\n`;
   });
-  return (await started.done) === 0 ? exit.ok : exit.failed;
+  if ((await started.done) !== 0 || body === undefined) return exit.failed;
+  if (file === undefined) {
+    out.write(body);
+    return exit.ok;
+  }
+  try {
+    writeFileSync(file, body);
+  } catch (error) {
+    err.write(`error: ${(error as Error).message}\n`);
+    return exit.failed;
+  }
+  out.write(`${file} written\n`);
+  return exit.ok;
 }
 
 function missionNames({ launcher }: Context): string[] {

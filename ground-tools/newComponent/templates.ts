@@ -1,7 +1,7 @@
 /** The files of a new component: an active one that counts its ticks, with a command, an event, a channel and a parameter to rename. */
 
 export function componentFile(name: string): string {
-  return `import { component, defineComponent, F32, input, ok, Sched, U32 } from '../../../fsw/framework';
+  return `import { component, defineComponent, input, ok, Sched, U32 } from '../../../fsw/framework';
 
 export const model = defineComponent({
   kind: 'active',
@@ -14,14 +14,14 @@ export const model = defineComponent({
     LimitReached: {
       id: 0,
       severity: 'warning-low',
-      args: { ticks: U32, limit: F32 },
+      args: { ticks: U32, limit: U32 },
       format: 'reached {ticks} ticks, the limit is {limit}',
       throttle: 10,
       doc: 'The count has reached its limit.',
     },
   },
   telemetry: { Ticks: { id: 0, type: U32, update: 'on-change', doc: 'Ticks since the last reset.' } },
-  params: { Limit: { id: 0, type: F32, default: 3, min: 1, max: 1000, doc: 'Ticks to count before saying so.' } },
+  params: { Limit: { id: 0, type: U32, default: 3, min: 1, max: 1000, doc: 'Ticks to count up to.' } },
 });
 
 export const ${name} = component(model, {
@@ -67,6 +67,7 @@ describe('${name}', () => {
   it('PGE-${prefix}-003: starts from zero on RESET', async () => {
     const b = await bench(${name});
     b.in.schedIn({ context: 0 });
+    await b.settle();
     const cmdSeq = b.command('RESET');
     await b.settle();
     expect(b.responses).toEqual([{ command: 'RESET', cmdSeq, status: 'OK', reason: '' }]);
