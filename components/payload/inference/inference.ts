@@ -94,63 +94,74 @@ export const inferenceModel = defineComponent({
     ModelReleased: {
       id: 6,
       severity: 'activity-high',
-      args: model: string(40) ,
+      args: { model: string(40) },
       format: '{model} released',
       doc: 'A model was released by command.',
     },
   },
   telemetry: {
+    Provider: {
       id: 0,
       type: string(20),
       update: 'on-change',
-      doc: 'Execution provider that really loaded the latest model.',,
-    Runs: id: 1, type: U32, update: 'on-change', doc: 'Runs that gave an answer since boot.' ,
-    RunErrors: 
+      doc: 'Execution provider that really loaded the latest model.',
+    },
+    Runs: { id: 1, type: U32, update: 'on-change', doc: 'Runs that gave an answer since boot.' },
+    RunErrors: {
       id: 2,
       type: U32,
       update: 'on-change',
-      limits: yellow: 0 ,
-      doc: 'Requests answered with NOT_LOADED or FAILED since boot.',,
-    DeadlinesMissed: 
+      limits: { high: { yellow: 0 } },
+      doc: 'Requests answered with NOT_LOADED or FAILED since boot.',
+    },
+    DeadlinesMissed: {
       id: 3,
       type: U32,
       update: 'on-change',
-      limits: yellow: 0, red: 3 ,
-      doc: 'Runs given up at their deadline since boot.',,
-    LoadedModels: id: 4, type: U16, update: 'on-change', doc: 'Models loaded now.' ,
-    EngineRestarts: 
+      limits: { high: { yellow: 0, red: 3 } },
+      doc: 'Runs given up at their deadline since boot.',
+    },
+    LoadedModels: { id: 4, type: U16, update: 'on-change', doc: 'Models loaded now.' },
+    EngineRestarts: {
       id: 5,
       type: U32,
       update: 'on-change',
-      limits: yellow: 0, red: 3 ,
-      doc: 'Times that the engine had to be started afresh since boot.',,
+      limits: { high: { yellow: 0, red: 3 } },
+      doc: 'Times that the engine had to be started afresh since boot.',
+    },
   },
   config: {
+    providers: {
       type: string(80),
       default: 'tensorrt,cuda,cpu',
-      doc: 'Execution providers to try in turn, comma separated.',,
-    models: type: string(200), default: '', doc: 'Models to load at start, comma separated.' ,
-    deadlineUs: 
+      doc: 'Execution providers to try in turn, comma separated.',
+    },
+    models: { type: string(200), default: '', doc: 'Models to load at start, comma separated.' },
+    deadlineUs: {
       type: U32,
       default: 5_000_000,
       min: 1,
       unit: 'us',
-      doc: 'The longest that a run may take.',,
-    costUsPerRun: 
+      doc: 'The longest that a run may take.',
+    },
+    costUsPerRun: {
       type: U32,
       default: 2000,
       unit: 'us',
-      doc: 'Flight time of a run in simulation, apart from its items.',,
-    costUsPerItem: 
+      doc: 'Flight time of a run in simulation, apart from its items.',
+    },
+    costUsPerItem: {
       type: U32,
       default: 1000,
       unit: 'us',
-      doc: 'Flight time of each item of a run in simulation.',,
-    loadCostUs: type: U32, default: 500_000, unit: 'us', doc: 'Flight time of a load in simulation.' ,
-    engine: 
+      doc: 'Flight time of each item of a run in simulation.',
+    },
+    loadCostUs: { type: U32, default: 500_000, unit: 'us', doc: 'Flight time of a load in simulation.' },
+    engine: {
       type: reference<() => Engine>('Engine'),
       default: onnxEngine,
-      doc: 'Makes the engine that runs the models.',,
+      doc: 'Makes the engine that runs the models.',
+    },
   },
 });
 
