@@ -87,7 +87,7 @@ async function fly(mission: string, topology: Topology, options: LaunchOptions):
 
   const report = flight.report(deployment);
   const file = join(outDir, 'report.json');
-  writeFileSync(file, `${JSON.stringify(report, null, 2)}\n`);
+  if (report !== undefined) writeFileSync(file, `${JSON.stringify(report, null, 2)}\n`);
   // Everything that depends on the host stays out of the report, so that the same flight gives the same bytes.
   const wallS = Number(process.hrtime.bigint() - startedAt) / 1e9;
   const host = {

@@ -86,8 +86,8 @@ export type Code<
     : { commands: (self: Self<P, E, T, Q, G, S>) => CommandHandlers<C> });
 
 /** A model with its code, ready to be made instances of. The code is erased to what the runtime calls. */
-export interface Component<P extends Ends = Ends, G extends Config = Config> {
-  readonly model: Model<P, Commands, Events, Telemetry, Params, G>;
+export interface Component<P extends Ends = Ends, G extends Config = Config, Q extends Params = Params> {
+  readonly model: Model<P, Commands, Events, Telemetry, Q, G>;
   readonly code: ErasedCode;
 }
 
@@ -111,6 +111,6 @@ export function component<
   Q extends Params,
   G extends Config,
   S = undefined,
->(model: Model<P, C, E, T, Q, G>, code: Code<P, C, E, T, Q, G, S>): Component<P, G> {
+>(model: Model<P, C, E, T, Q, G>, code: Code<P, C, E, T, Q, G, S>): Component<P, G, Q> {
   return { model, code: code as unknown as ErasedCode };
 }

@@ -4,19 +4,20 @@ import { checkTopology, takesCommands } from './checks';
 import { type Dictionary, dictionaryOf } from './dictionary';
 import { directCall } from './directCall';
 import { Executive } from './executive';
+import type { Params } from './model';
 import type { Services } from './services';
-import { completeConfig, nearest } from './settings';
-import type { EndRef, Patterns, Topology } from './topology';
-import { type Target, Unit } from './unit';
+import { completeSettings, nearest } from './settings';
+import type { EndRef, Instance, Patterns, Topology } from './topology';
+import { type Settings, type Target, Unit } from './unit';
 
-/** Hears every call on one connection, before the receiver does; for referees, recorders and tests. */
+/** Hears every call of one output, before the receiver does (if there is one); for referees, recorders and tests. */
 export interface Tap {
   readonly instance: string;
   readonly end: string;
   hear(args: never, index: number): void;
 }
 
-/** Config entries that override the topology's, by instance. */
+/** Config entries and parameter defaults that override the topology's, by instance. */
 export type ConfigOverrides = Readonly<Record<string, Readonly<Record<string, unknown>>>>;
 
 export interface DeployOptions {
@@ -42,20 +43,25 @@ export type Deployed =
 
 /** Checks a topology and its config, and wires it onto a board. All that is wrong is returned at once. */
 export function deploy(topology: Topology, board: Board, options: DeployOptions = {}): Deployed {
-  const faults = [...checkTopology(topology), ...checkOverrides(topology, options.config ?? {})];
+  const { config = {}, taps = [] } = options;
+  const faults = [
+    ...checkTopology(topology),
+    ...checkOverrides(topology, config),
+    ...checkTaps(topology, taps),
+  ];
   const executive = new Executive();
   const dictionary = dictionaryOf(topology);
   const units = new Map<string, Unit>();
   for (const instance of topology.instances) {
-    const given = { ...instance.config, ...options.config?.[instance.name] };
-    const config = completeConfig(instance.name, instance.component.model.config, given, faults);
-    units.set(instance.name, new Unit(instance, config, { board, executive, dictionary }));
+    const settings = settingsOf(instance, config[instance.name] ?? {}, faults);
+    units.set(instance.name, new Unit(instance, settings, { board, executive, dictionary }));
   }
   if (faults.length > 0) return { ok: false, faults };
 
   for (const unit of units.values()) makeTargets(unit);
-  for (const { from, to } of topology.connections) joinEnds(units, from, to, options.taps ?? []);
+  for (const { from, to } of topology.connections) joinEnds(units, from, to);
   joinPatterns(topology.patterns, units);
+  for (const tap of taps) listen(units, tap);
   executive.adopt([...units.values()]);
   const deployment: Deployment = {
     topology,
@@ -80,6 +86,45 @@ function checkOverrides(topology: Topology, overrides: ConfigOverrides): Fault[]
     .map((name) => fail('CONFIG_UNKNOWN_INSTANCE', { instance: name, nearest: nearest(name, known) }).error);
 }
 
+function checkTaps({ instances }: Topology, taps: readonly Tap[]): Fault[] {
+  const known = ({ instance, end }: Tap) =>
+    instances.find(({ name }) => name === instance)?.component.model.ports[end]?.direction === 'out';
+  return taps
+    .filter((tap) => !known(tap))
+    .map(
+      ({ instance, end }) =>
+        fail('TOPOLOGY_NO_SUCH_END', { from: `${instance}.${end}`, to: 'a tap', end }).error,
+    );
+}
+
+/** The config and the initial parameters of an instance: the model's defaults, the mission's, then the overrides. */
+function settingsOf(
+  instance: Instance,
+  overrides: Readonly<Record<string, unknown>>,
+  faults: Fault[],
+): Settings {
+  const { name, component } = instance;
+  const { params, config } = component.model;
+  const isParam = ([key]: [string, unknown]) => Object.hasOwn(params, key);
+  const given = Object.entries(overrides);
+  const overridden = Object.fromEntries(given.filter(isParam));
+  const rest = Object.fromEntries(given.filter((entry) => !isParam(entry)));
+  return {
+    config: completeSettings(name, config, { ...instance.config, ...rest }, faults),
+    params: completeSettings(name, withInitials(params), { ...instance.params, ...overridden }, faults),
+  };
+}
+
+/** A parameter without a default starts with its type's. */
+function withInitials(params: Params): Params {
+  return Object.fromEntries(
+    Object.entries(params).map(([name, spec]) => [
+      name,
+      { ...spec, default: spec.default ?? spec.type.initial },
+    ]),
+  );
+}
+
 const unconnected: Target = () => undefined;
 
 /** Whether an output (of an array, or optional) leads anywhere. */
@@ -93,22 +138,27 @@ function makeTargets(unit: Unit): void {
       unit.targets[end] = spec.many ? new Array<Target>(spec.size).fill(unconnected) : unconnected;
 }
 
-function joinEnds(units: ReadonlyMap<string, Unit>, from: EndRef, to: EndRef, taps: readonly Tap[]): void {
+function joinEnds(units: ReadonlyMap<string, Unit>, from: EndRef, to: EndRef): void {
   const sender = unitAt(units, from);
   const receiver = unitAt(units, to);
   const inlet = receiver.inlets.own[to.end][to.index];
   const spec = receiver.instance.component.model.ports[to.end];
   const sync = spec.direction === 'in' && spec.dispatch === 'sync';
-  let target: Target = sync ? directCall(inlet, to.index) : (args) => inlet.accept(args, sender);
-  for (const tap of taps) {
-    if (tap.instance !== from.instance || tap.end !== from.end) continue;
-    const next = target;
-    target = (args) => {
-      tap.hear(args as never, from.index);
+  setTarget(sender, from, sync ? directCall(inlet, to.index) : (args) => inlet.accept(args, sender));
+}
+
+/** Puts a tap before the targets of an output, connected or not. */
+function listen(units: ReadonlyMap<string, Unit>, { instance, end, hear }: Tap): void {
+  const targets = units.get(instance)?.targets;
+  const tapped =
+    (next: Target, index: number): Target =>
+    (args) => {
+      hear(args as never, index);
       return next(args);
     };
-  }
-  setTarget(sender, from, target);
+  const target = targets?.[end];
+  if (targets === undefined || target === undefined) return;
+  targets[end] = Array.isArray(target) ? target.map(tapped) : tapped(target, 0);
 }
 
 function setTarget(unit: Unit, from: EndRef, target: Target): void {

@@ -55,7 +55,7 @@ export function dictionaryOf(topology: Topology): Dictionary {
     commands: collect(({ component }) => allCommands(component.model)),
     events: collect(({ component }) => allEvents(component.model)),
     channels,
-    params: collect(({ component }) => component.model.params),
+    params: collect(({ component, params }) => withDefaults(component.model.params, params)),
     records: collect(({ component }) => component.model.records),
     packets: (topology.packets ?? []).map(({ name, id, channels: members }) => ({
       name: `${topology.name}.${name}`,
@@ -70,6 +70,19 @@ export function dictionaryOf(topology: Topology): Dictionary {
     .digest('hex')
     .slice(0, 16);
   return { ...body, hash };
+}
+
+/** Parameters with the mission's own defaults. */
+function withDefaults(
+  params: Readonly<Record<string, ParamSpec>>,
+  defaults: Readonly<Record<string, unknown>>,
+): Record<string, ParamSpec> {
+  return Object.fromEntries(
+    Object.entries(params).map(([name, spec]) => [
+      name,
+      { ...spec, default: defaults[name] ?? spec.default },
+    ]),
+  );
 }
 
 /** The dictionary as plain data, with every type that it names. Big integers are written as decimal text. */

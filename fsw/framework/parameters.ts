@@ -17,9 +17,12 @@ export interface ParameterSet {
   save(name: string): Result<void>;
 }
 
-export function parameterSet(home: Home, params: Params): ParameterSet {
-  const values: Record<string, unknown> = {};
-  for (const [name, spec] of Object.entries(params)) values[name] = spec.default ?? spec.type.initial;
+export function parameterSet(
+  home: Home,
+  params: Params,
+  initial: Readonly<Record<string, unknown>>,
+): ParameterSet {
+  const values: Record<string, unknown> = { ...initial };
 
   const set = (name: string, value: unknown): Result<void> => {
     const checked = checkSetting(params[name], value, `${home.name}.${name}`);

@@ -13,10 +13,10 @@ export function checkSetting(setting: Setting, value: unknown, path: string): Re
 }
 
 /**
- * Completes an instance's config with defaults. Adds to `faults` all that is wrong: CONFIG_UNKNOWN_KEY,
- * CONFIG_MISSING_KEY, and what `checkSetting` refuses.
+ * Completes an instance's config, or its parameters at boot, with defaults. Adds to `faults` all that is
+ * wrong: CONFIG_UNKNOWN_KEY, CONFIG_MISSING_KEY, and what `checkSetting` refuses.
  */
-export function completeConfig(
+export function completeSettings(
   instance: string,
   config: Config,
   given: Readonly<Record<string, unknown>>,

@@ -1,5 +1,5 @@
 import type { Component } from './component';
-import type { Config, SettingValues } from './model';
+import type { Config, Params, SettingValues } from './model';
 import type { Ends, InputEnd, OutputEnd, PortType } from './ports';
 
 /** What happens to a component that throws. `restart` gives up its state and starts afresh, three times at most. */
@@ -34,6 +34,8 @@ export interface Instance<P extends Ends = Ends, G extends Config = Config> {
   readonly component: Component<P, G>;
   readonly baseId: number;
   readonly config: Readonly<Record<string, unknown>>;
+  /** The mission's own defaults of parameters. */
+  readonly params: Readonly<Record<string, unknown>>;
   readonly queueDepth: number;
   /** Active components: higher runs first. */
   readonly priority: number;
@@ -49,20 +51,22 @@ type OptionalKeys<G extends Config> = {
 type GivenConfig<G extends Config> = Partial<Pick<SettingValues<G>, OptionalKeys<G>>> &
   Omit<SettingValues<G>, OptionalKeys<G>>;
 
-type InstanceOptions<G extends Config> = {
+type InstanceOptions<G extends Config, Q extends Params> = {
   /** Added to every local id; a multiple of 0x100. */
   readonly baseId: number;
   readonly queueDepth?: number;
   readonly priority?: number;
   readonly onFault?: FaultPolicy;
+  /** Parameter defaults of this mission, where they differ from the component's. */
+  readonly params?: Partial<SettingValues<Q>>;
 } & (Record<never, never> extends GivenConfig<G>
   ? { readonly config?: GivenConfig<G> }
   : { readonly config: GivenConfig<G> });
 
-export function instance<P extends Ends, G extends Config>(
+export function instance<P extends Ends, G extends Config, Q extends Params>(
   name: string,
-  component: Component<P, G>,
-  options: InstanceOptions<G>,
+  component: Component<P, G, Q>,
+  options: InstanceOptions<G, Q>,
 ): Instance<P, G> {
   const refs = (direction: 'in' | 'out') =>
     Object.fromEntries(
@@ -81,9 +85,10 @@ export function instance<P extends Ends, G extends Config>(
     );
   return {
     name,
-    component,
+    component: component as unknown as Component<P, G>,
     baseId: options.baseId,
     config: options.config ?? {},
+    params: options.params ?? {},
     queueDepth: options.queueDepth ?? 32,
     priority: options.priority ?? 10,
     onFault: options.onFault ?? 'restart',

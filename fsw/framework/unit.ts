@@ -16,6 +16,12 @@ import type { FaultPolicy, Instance } from './topology';
 
 export const MAX_RESTARTS = 3;
 
+/** The config of an instance, and its parameters before saved ones are loaded: complete and checked. */
+export interface Settings {
+  readonly config: Readonly<Record<string, unknown>>;
+  readonly params: Readonly<Record<string, unknown>>;
+}
+
 /** What all instances of a deployment share. */
 export interface Surroundings {
   readonly board: Board;
@@ -69,7 +75,7 @@ export class Unit implements Runnable {
 
   constructor(
     instance: Instance,
-    config: Readonly<Record<string, unknown>>,
+    { config, params }: Settings,
     { board, executive, dictionary }: Surroundings,
   ) {
     const { name, baseId, component } = instance;
@@ -81,7 +87,7 @@ export class Unit implements Runnable {
     this.home = { name, baseId, clock: board.clock, services: this.services };
     this.eventLog = eventLog(this.home, allEvents(component.model));
     this.channels = channelWriters(this.home, allTelemetry(component.model));
-    this.params = parameterSet(this.home, component.model.params);
+    this.params = parameterSet(this.home, component.model.params, params);
     this.inlets = createInlets(this, executive);
     this.self = {
       name,

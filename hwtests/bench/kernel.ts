@@ -51,7 +51,11 @@ function wired() {
     connections: [connect(from.out.now, to.in.now), connect(from.out.later, to.in.later)],
     patterns: {},
   });
-  const deployed = deploy(topology, { name: 'bench', clock: new SimulatedClock(), seed: 1 } as unknown as Board);
+  const deployed = deploy(topology, {
+    name: 'bench',
+    clock: new SimulatedClock(),
+    seed: 1,
+  } as unknown as Board);
   const unit = deployed.ok ? deployed.value.units.get('from') : undefined;
   if (!deployed.ok || unit === undefined) throw new Error('the bench topology does not deploy');
   deployed.value.start();

@@ -1,5 +1,6 @@
 /** `npm run bench`: prints each promise beside what this machine does, and a yardstick from the same run. */
 import { cpus, loadavg } from 'node:os';
+import { bootTime, commandRoundTrip } from './flight';
 import { asyncHop, portCall } from './kernel';
 import type { Row } from './measure';
 import { packetRate } from './packets';
@@ -9,7 +10,13 @@ async function main(): Promise<void> {
   console.log(
     `${cpu?.model ?? 'unknown CPU'}, ${cpus().length} cores, load ${loadavg()[0].toFixed(2)}, node ${process.version}\n`,
   );
-  const groups: (() => Row[] | Promise<Row[]>)[] = [portCall, asyncHop, packetRate];
+  const groups: (() => Row[] | Promise<Row[]>)[] = [
+    portCall,
+    asyncHop,
+    packetRate,
+    commandRoundTrip,
+    bootTime,
+  ];
   for (const group of groups) for (const row of await group()) print(row);
 }
 
