@@ -1,8 +1,7 @@
 import { type Fault, fail } from '../errors';
 import { allCommands, allEvents, allTelemetry, BLOCK, MAX_OWN_ID, MAX_PARAM_ID } from './ids';
-import type { Params } from './model';
 import type { InputEnd, OutputEnd } from './ports';
-import { checkSetting, nearest } from './settings';
+import { nearest } from './settings';
 import { type EndRef, type Instance, showEnd, type Topology } from './topology';
 
 /** Everything that is wrong with a topology; it boots only when this is empty. Each fault names both ends. */
@@ -60,7 +59,6 @@ function checkIds({ instances }: Topology): Fault[] {
       model.records,
     ])
       faults.push(...twiceUsed(name, all));
-    faults.push(...wrongDefaults(name, model.params));
   }
   return faults;
 }
@@ -81,13 +79,6 @@ function twiceUsed(instance: string, specs: WithId): Fault[] {
       .filter(([, earlier]) => earlier.id === id)
       .map(([other]) => fail('TOPOLOGY_LOCAL_ID_TWICE', { instance, name, other, id }).error),
   );
-}
-
-function wrongDefaults(instance: string, params: Params): Fault[] {
-  return Object.entries(params).flatMap(([name, spec]) => {
-    const checked = checkSetting(spec, spec.default ?? spec.type.initial, `${instance}.${name}`);
-    return checked.ok ? [] : [checked.error];
-  });
 }
 
 function endOf(instances: readonly Instance[], ref: EndRef): InputEnd | OutputEnd | undefined {

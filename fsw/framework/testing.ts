@@ -4,7 +4,7 @@
  */
 import type { Board } from './board';
 import type { Component } from './component';
-import { deploy } from './deployment';
+import { type Deployment, type DeployOptions, deploy } from './deployment';
 import { eventText } from './emitters';
 import { allCommands } from './ids';
 import type { Config } from './model';
@@ -54,11 +54,29 @@ export interface BenchOptions {
 
 export const BENCH_BASE_ID = 0x100;
 
+/** A whole topology under test, deployed on a board that has no more than a simulated clock and what `board` adds. */
+export interface Trial {
+  readonly deployment: Deployment;
+  readonly clock: SimulatedClock;
+  settle(): Promise<void>;
+  advance(durationUs: number): Promise<void>;
+}
+
+/** Deploys a topology, not yet started. Throws the text of every fault where the boot check refuses it. */
+export function trial(topology: Topology, board: Partial<Board> = {}, options: DeployOptions = {}): Trial {
+  const clock = new SimulatedClock(0);
+  const bare = { name: 'bench', clock, seed: 1, imagers: {}, ...board } as Board;
+  const deployed = deploy(topology, bare, options);
+  if (!deployed.ok) throw new Error(deployed.faults.map(({ text }) => text).join('\n'));
+  const { executive } = deployed.value;
+  const advance = (durationUs: number) => clock.run(clock.nowUs() + durationUs, () => executive.run());
+  return { deployment: deployed.value, clock, advance, settle: () => advance(0) };
+}
+
 export async function bench<P extends Ends, G extends Config>(
   component: Component<P, G>,
   options: BenchOptions = {},
 ): Promise<Bench<P>> {
-  const clock = new SimulatedClock(0);
   const { model } = component;
   const subject = instance('unit', component as Component, {
     baseId: BENCH_BASE_ID,
@@ -84,10 +102,8 @@ export async function bench<P extends Ends, G extends Config>(
     patterns: {},
     ...options.topology,
   };
-  const board = { name: 'bench', clock, seed: 1, imagers: {}, ...options.board } as Board;
-  const deployed = deploy(topology, board);
-  if (!deployed.ok) throw new Error(deployed.faults.map(({ text }) => text).join('\n'));
-  const { units, executive, dictionary } = deployed.value;
+  const { deployment, clock, settle, advance } = trial(topology, options.board);
+  const { units, dictionary } = deployment;
   const unit = units.get('unit');
   if (unit === undefined) throw new Error('the bench has lost its unit');
 
@@ -160,11 +176,11 @@ export async function bench<P extends Ends, G extends Config>(
     },
     ping: (key) => void unit.inlets.ping?.accept({ key }, undefined),
     calls: (end) => sent.filter((call) => call.end === end).map(({ args }) => args),
-    settle: () => self.advance(0),
-    advance: (durationUs) => clock.run(clock.nowUs() + durationUs, () => executive.run()),
-    stop: () => deployed.value.stop(),
+    settle,
+    advance,
+    stop: () => deployment.stop(),
   };
-  deployed.value.start();
+  deployment.start();
   await self.settle();
   return self;
 }

@@ -16,7 +16,7 @@ export interface EnumOptions<N extends string> {
 export function enumeration<const N extends string>(
   name: string,
   constants: Readonly<Record<N, number>>,
-  options: EnumOptions<N> = {},
+  options: EnumOptions<NoInfer<N>> = {},
 ): Type<N> & { readonly constants: Readonly<Record<N, number>> } {
   const represent = options.represent ?? U8;
   const names = Object.keys(constants) as N[];
