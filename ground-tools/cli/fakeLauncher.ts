@@ -6,8 +6,10 @@ import { join } from 'node:path';
 /** Writes a launcher whose body is `script`, which has `verb`, `mission`, `options` and `tell`. Returns its path. */
 export function fakeLauncher(script: string): string {
   const folder = mkdtempSync(join(tmpdir(), 'perigee-launcher-'));
-  for (const mission of ['earth-watch', 'star-watch'])
+  for (const mission of ['earth-watch', 'star-watch']) {
     mkdirSync(join(folder, 'missions', mission), { recursive: true });
+    writeFileSync(join(folder, 'missions', mission, 'topology.js'), '');
+  }
   const launcher = join(folder, 'launch.js');
   const head = `
     const [verb, mission, json] = process.argv.slice(2);

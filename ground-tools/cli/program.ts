@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { Command, CommanderError, InvalidArgumentError } from 'commander';
 import { nearest } from '../../fsw/framework/settings';
@@ -122,10 +122,11 @@ async function text(
   return exit.ok;
 }
 
+/** A mission is a folder beside the launcher that has a topology. */
 function missionNames({ launcher }: Context): string[] {
-  return readdirSync(join(dirname(launcher), 'missions'), { withFileTypes: true })
-    .filter((entry) => entry.isDirectory())
-    .map(({ name }) => name);
+  const missions = join(dirname(launcher), 'missions');
+  if (!existsSync(missions)) return [];
+  return readdirSync(missions).filter((name) => existsSync(join(missions, name, 'topology.js')));
 }
 
 function missionsHelp(context: Context): string {
