@@ -1,0 +1,104 @@
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { MessageChannel, receiveMessageOnPort } from 'node:worker_threads';
+import { deploy, type Tap } from '../../fsw/framework/deployment';
+import { dictionaryOf } from '../../fsw/framework/dictionary';
+import type { SimulatedClock } from '../../fsw/framework/simulatedClock';
+import { topology } from '../../fsw/missions/earth-watch/topology';
+import { projectRoot } from '../../fsw/root';
+import { CommandUplink } from '../../ground-tools/link/uplink';
+import { openBoard } from '../simulators/board';
+import { duration, median, nsPerOperation, type Row } from './measure';
+
+/** The reference mission on its simulated board, booted; `close` stops its worker and removes its files. */
+async function bootMission(taps: readonly Tap[] = []) {
+  const outDir = mkdtempSync(join(tmpdir(), 'perigee-bench-'));
+  const missionDir = join(projectRoot, 'fsw/missions/earth-watch');
+  const flight = await openBoard({ seed: 7, orbits: 1, outDir, missionDir, mission: 'earth-watch' });
+  if (!flight.ok) throw new Error(flight.error.text);
+  const start = process.hrtime.bigint();
+  const deployed = deploy(topology, flight.value.board, { taps });
+  if (!deployed.ok) throw new Error(deployed.faults[0].text);
+  const deployment = deployed.value;
+  deployment.start();
+  // Housekeeping first runs ten seconds of flight time after boot, which cost the host next to nothing.
+  await (flight.value.board.clock as SimulatedClock).run(10e6, () => deployment.executive.run());
+  const bootNs = Number(process.hrtime.bigint() - start);
+  const close = async () => {
+    await deployment.stop();
+    rmSync(outDir, { recursive: true });
+  };
+  return { deployment, bootNs, close };
+}
+
+/** TC frame in → deframed, routed, dispatched, run, answered → its OpCodeCompleted event packet out. */
+export async function commandRoundTrip(): Promise<Row[]> {
+  let packets = 0;
+  const tap: Tap = { instance: 'eventManager', end: 'comOut', hear: () => void packets++ };
+  const { deployment, close } = await bootMission([tap]);
+  const made = new CommandUplink(dictionaryOf(topology)).command('commandDispatcher.CMD_NO_OP');
+  const radio = deployment.units.get('radioAdapter')?.inlets.own.heard[0];
+  if (!made.ok || radio === undefined) throw new Error('no command, or no radio to send it by');
+  const args = { data: made.value.frame };
+  const COMMANDS = 2000;
+  const before = packets;
+  const ours = nsPerOperation(COMMANDS, (n) => {
+    for (let i = 0; i < n; i++) {
+      radio.accept(args, undefined);
+      deployment.executive.run();
+    }
+  });
+  const perCommand = (packets - before) / (11 * COMMANDS);
+  if (perCommand < 2) throw new Error(`a command made ${perCommand} events, 2 or 3 are due`);
+  await close();
+  const { port1, port2 } = new MessageChannel();
+  const theirs = nsPerOperation(20_000, (n) => {
+    for (let i = 0; i < n; i++) {
+      port1.postMessage(args);
+      receiveMessageOnPort(port2);
+    }
+  });
+  port1.close();
+  return [
+    {
+      what: 'command uplink → response event (TC frame in, event packet out)',
+      value: duration(ours),
+      yardstick: 'the same bytes posted and taken once over a MessageChannel',
+      yardstickValue: duration(theirs),
+      ratio: `${(ours / theirs).toFixed(1)} ×`,
+      promise: '',
+      kept: undefined,
+    },
+  ];
+}
+
+/** Topology checked, wired, models loaded and verified, until the first telemetry packet is in the downlink queue. */
+export async function bootTime(): Promise<Row[]> {
+  const boots: number[] = [];
+  for (let i = 0; i < 5; i++) {
+    let telemetry = 0;
+    const tap: Tap = { instance: 'telemetryPacketizer', end: 'comOut', hear: () => void telemetry++ };
+    const { bootNs, close } = await bootMission([tap]);
+    if (telemetry === 0) throw new Error('booted, but sent no telemetry');
+    boots.push(bootNs);
+    await close();
+  }
+  const starts = Array.from({ length: 5 }, () => {
+    const start = process.hrtime.bigint();
+    spawnSync(process.execPath, ['-e', '0']);
+    return Number(process.hrtime.bigint() - start);
+  });
+  return [
+    {
+      what: 'boot to first telemetry: check, wire, verify models, start the worker, first packet queued',
+      value: duration(median(boots)),
+      yardstick: 'starting an empty node process',
+      yardstickValue: duration(median(starts)),
+      ratio: `${(median(boots) / median(starts)).toFixed(2)} ×`,
+      promise: '',
+      kept: undefined,
+    },
+  ];
+}
