@@ -2,7 +2,6 @@
 import type { Clock, Timer } from '../../fsw/framework';
 
 export interface QuestionOptions {
-  readonly clock: Clock;
   /** The most that wait at once. */
   readonly most: number;
   readonly timeoutUs: number;
@@ -31,13 +30,13 @@ export class Questions<T> {
 
   /**
    * Keeps `about` until the answer to the returned ticket is taken. While it isn't, `overdue` is called each
-   * time the timeout has passed.
+   * time the timeout has passed: its message may find a full queue.
    */
-  ask(about: T, overdue: (ticket: number) => void): number {
+  ask(about: T, clock: Clock, overdue: (ticket: number) => void): number {
     const ticket = this.next;
     this.next = (ticket + 1) >>> 0;
     const arm = (): Timer =>
-      this.options.clock.after(this.options.timeoutUs, () => {
+      clock.after(this.options.timeoutUs, () => {
         question.timer = arm();
         overdue(ticket);
       });
@@ -53,5 +52,10 @@ export class Questions<T> {
     this.waiting.delete(ticket);
     question.timer.cancel();
     return question.about;
+  }
+
+  /** Takes all that still wait. */
+  takeAll(): T[] {
+    return [...this.waiting.keys()].flatMap((ticket) => this.take(ticket) ?? []);
   }
 }

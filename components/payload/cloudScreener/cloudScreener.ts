@@ -109,9 +109,8 @@ interface State {
 const NONE = new Float32Array(0);
 
 export const cloudScreener = component(cloudScreenerModel, {
-  state: ({ config, board: { clock }, random }): State => ({
+  state: ({ config, random }): State => ({
     questions: new Questions<Frame>({
-      clock,
       most: config.maxWaiting,
       timeoutUs: config.answerTimeoutUs,
       firstTicket: random.integer(2 ** 32),
@@ -121,17 +120,13 @@ export const cloudScreener = component(cloudScreenerModel, {
   ports: (self) => {
     const { state, out, param, config } = self;
     const { questions } = state;
-    const overdue = (ticket: number) => {
-      // After a restart nobody knows the ticket any more, and only its tiles are left to be given back.
-      if (self.state === state) self.in.inferred({ ticket, status: 'DEADLINE', outputs: {} });
-      else questions.take(ticket)?.tiles.release();
-    };
+    const overdue = (ticket: number) => self.in.inferred({ ticket, status: 'DEADLINE', outputs: {} });
     return {
       tilesIn({ info, tiles }) {
         const frame = { info, tiles };
         if (mean(tiles.brightness) < param.MinBrightness) return discard(self, frame, 'DARK', NONE);
         if (questions.full) return failed(self, frame, 'too many frames wait for an answer');
-        const ticket = questions.ask(frame, overdue);
+        const ticket = questions.ask(frame, self.clock, overdue);
         const count = tiles.columns * tiles.rows;
         out.infer({ ticket, model: config.model, count, input: tiles.data });
       },
@@ -145,6 +140,9 @@ export const cloudScreener = component(cloudScreenerModel, {
         judge(self, frame, fraction);
       },
     };
+  },
+  stop({ state }) {
+    for (const { tiles } of state.questions.takeAll()) tiles.release();
   },
 });
 

@@ -187,6 +187,25 @@ describe('inference', () => {
     expect(log).toEqual(['load mean', 'run mean', 'restart', 'load mean', 'run mean']);
   });
 
+  it('PGE-INF-005: is restarted after a fault with a fresh engine, and closes the one before', async () => {
+    const lives: ReturnType<typeof fakeEngine>[] = [];
+    const engine = () => {
+      lives.push(fakeEngine({}));
+      return lives[lives.length - 1].engine;
+    };
+    const b = await bench(inference, { config: { engine }, answers: { fetch: () => mean } });
+    b.in.request[0]({ ticket: 1, model: 'mean', count: 1, input: undefined as never });
+    await b.advance(1e6);
+    expect(b.telemetry.Faults).toBe(1);
+    b.in.request[0]({ ticket: 2, model: 'mean', count: 1, input: new Float32Array(12) });
+    await b.advance(1e6);
+    expect(lives.map(({ log }) => log)).toEqual([
+      ['load mean', 'close'],
+      ['load mean', 'run mean'],
+    ]);
+    expect(b.calls('result')).toMatchObject([{ ticket: 2, status: 'OK' }]);
+  });
+
   it('PGE-INF-006: refuses an input that is not as many items as asked', async () => {
     const { b, log } = await benchWith();
     b.in.request[0]({ ticket: 3, model: 'mean', count: 2, input: new Float32Array(12) });

@@ -183,9 +183,6 @@ interface State {
 type M = typeof inferenceModel;
 type Inference = Self<M['ports'], M['events'], M['telemetry'], M['params'], M['config'], State>;
 
-/** The engine of each instance's present life, so that a restart closes the one before. */
-const engines = new WeakMap<object, Engine>();
-
 export const inference = component(inferenceModel, {
   state: ({ config }): State => ({
     engine: config.engine(),
@@ -197,8 +194,6 @@ export const inference = component(inferenceModel, {
     restarts: 0,
   }),
   start(self) {
-    void engines.get(self)?.close();
-    engines.set(self, self.state.engine);
     // Through the own queue, so that loading keeps the component busy as a request does.
     for (const model of listed(self.config.models)) self.in.prepare({ model });
   },

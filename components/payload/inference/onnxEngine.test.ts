@@ -109,4 +109,19 @@ describe('the onnxruntime engine', () => {
     expect(await underWay).toMatchObject({ ok: false, error: { code: 'ENGINE_LOST' } });
     expect((await engine.load(fixture('mean'), ['cpu'])).ok).toBe(true);
   });
+
+  it('survives a process that ends by itself, and one that answers no more', async () => {
+    const bad = onnxEngine(join(__dirname, 'fixtures', 'badProcess.js'));
+    expect(await bad.run('mean', 2, twoItems())).toMatchObject({
+      ok: false,
+      error: { code: 'ENGINE_LOST', text: 'the inference process ended: exit code 3' },
+    });
+    expect(bad.alive).toBe(false);
+    expect(await bad.run('mean', 2, twoItems())).toMatchObject({ ok: false, error: { code: 'ENGINE_LOST' } });
+    await bad.restart();
+    expect(bad.alive).toBe(true);
+    const stuck = bad.load(fixture('mean'), ['cpu']);
+    await bad.close();
+    expect(await stuck).toMatchObject({ ok: false, error: { code: 'ENGINE_LOST' } });
+  });
 });

@@ -15,14 +15,17 @@ import type { Answers, Numbered, Reply, Request } from './protocol';
 
 type Settle = (result: Reply['result']) => void;
 
-export function onnxEngine(): Engine {
+const ONNX_PROCESS = join(__dirname, `onnxProcess${extname(__filename)}`);
+
+/** `program` is the far side's file: another one than onnxruntime's may speak the same protocol. */
+export function onnxEngine(program = ONNX_PROCESS): Engine {
   const pending = new Map<number, Settle>();
   let runner: ChildProcess | undefined;
   let lost = false;
   let lastId = 0;
 
   function spawn(): ChildProcess {
-    const fresh = startProcess();
+    const fresh = startProcess(program);
     const gone = (reason: string) => {
       if (runner !== fresh) return;
       runner = undefined;
@@ -93,13 +96,15 @@ export function onnxEngine(): Engine {
   };
 }
 
-/** Runs compiled from `dist`, and from the TypeScript source in tests and development. */
-function startProcess(): ChildProcess {
-  const extension = extname(__filename);
-  const path = join(__dirname, `onnxProcess${extension}`);
-  const options = { serialization: 'advanced', stdio: ['ignore', 'ignore', 'inherit', 'ipc'] } as const;
-  if (extension !== '.ts') return fork(path, { ...options, stdio: [...options.stdio], execArgv: [] });
-  const register = createRequire(__filename).resolve('ts-node/register/transpile-only');
-  const env = { ...process.env, TS_NODE_PROJECT: join(__dirname, '..', '..', '..', 'tsconfig.json') };
-  return fork(path, { ...options, stdio: [...options.stdio], execArgv: ['-r', register], env });
+/** Runs compiled JavaScript as it is, and in tests and development the TypeScript source. */
+function startProcess(program: string): ChildProcess {
+  const source = extname(program) === '.ts';
+  const register = source ? ['-r', createRequire(__filename).resolve('ts-node/register/transpile-only')] : [];
+  const project = join(__dirname, '..', '..', '..', 'tsconfig.json');
+  return fork(program, {
+    serialization: 'advanced',
+    stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+    execArgv: register,
+    env: source ? { ...process.env, TS_NODE_PROJECT: project } : process.env,
+  });
 }

@@ -73,7 +73,7 @@ describe('the surface classifier', () => {
     expect(pool.available).toBe(8);
   });
 
-  it('PGE-SUR-004: lets few frames wait, none for ever, and loses no buffer to a full queue', async () => {
+  it('PGE-SUR-004: lets few frames wait, none for ever, and loses no buffer to a full queue or a restart', async () => {
     const { b, pool, send, asked } = await benchWith({ maxWaiting: 2, answerTimeoutUs: 1000 }, 4);
     for (let n = 0; n < 6; n++) send();
     await b.settle();
@@ -82,6 +82,12 @@ describe('the surface classifier', () => {
     expect(pool.available).toBe(6);
     await b.advance(1000);
     expect(b.telemetry.FramesFailed).toBe(4);
+    expect(pool.available).toBe(8);
+
+    send();
+    b.in.screenedIn({ info: testInfo, tiles: undefined as never, cloudFraction });
+    await b.settle();
+    expect(b.telemetry.Faults).toBe(1);
     expect(pool.available).toBe(8);
   });
 });

@@ -82,9 +82,8 @@ interface State {
 }
 
 export const surfaceClassifier = component(surfaceClassifierModel, {
-  state: ({ config, board: { clock }, random }): State => ({
+  state: ({ config, random }): State => ({
     questions: new Questions<Frame>({
-      clock,
       most: config.maxWaiting,
       timeoutUs: config.answerTimeoutUs,
       firstTicket: random.integer(2 ** 32),
@@ -96,16 +95,12 @@ export const surfaceClassifier = component(surfaceClassifierModel, {
   ports: (self) => {
     const { state, out, tlm, config } = self;
     const { questions, classNames } = state;
-    const overdue = (ticket: number) => {
-      // After a restart nobody knows the ticket any more, and only its tiles are left to be given back.
-      if (self.state === state) self.in.inferred({ ticket, status: 'DEADLINE', outputs: {} });
-      else questions.take(ticket)?.tiles.release();
-    };
+    const overdue = (ticket: number) => self.in.inferred({ ticket, status: 'DEADLINE', outputs: {} });
     return {
       screenedIn(frame) {
         if (questions.full) return failed(self, frame, 'too many frames wait for an answer');
         const { columns, rows, data } = frame.tiles;
-        const ticket = questions.ask(frame, overdue);
+        const ticket = questions.ask(frame, self.clock, overdue);
         // Clouded tiles go along: a kept frame has few, and no index has to be mapped back.
         out.infer({ ticket, model: config.model, count: columns * rows, input: data });
       },
@@ -121,6 +116,9 @@ export const surfaceClassifier = component(surfaceClassifierModel, {
         out.classifiedOut({ info: frame.info, findings });
       },
     };
+  },
+  stop({ state }) {
+    for (const { tiles } of state.questions.takeAll()) tiles.release();
   },
 });
 
