@@ -11,6 +11,7 @@ import numpy as np
 Numbers = dict[str, object]
 Columns = dict[str, Callable[[Numbers], float]]
 TEMPLATE = Path(__file__).with_name("MODEL_CARD.template.md")
+SUN = "Sun's elevation"
 NOTICE = "<!-- Written by ground-tools/training/publish.py: change the template there, not this file. -->\n"
 
 
@@ -29,12 +30,15 @@ def write_card(path: Path, metrics: Numbers) -> None:
         "vit_parameters": f"{surface['parameters']:,}",
         "clouded_threshold": shipped(cloud)["threshold"],
         "water_threshold": shipped(surface)["threshold"],
-        "cloud_table": score_table("cloud screener", [s["test"] for s in cloud["seeds"]], cloud_test, cloud["baselines"], CLOUD_COLUMNS),
+        "cloud_table": score_table(
+            "cloud screener", [s["test"] for s in cloud["seeds"]], cloud_test, cloud["baselines"], CLOUD_COLUMNS
+        ),
         "cloud_false_alarms": false_alarm_table(cloud_test),
         "cloud_auc": f"{cloud_test['areaUnderRoc']:.3f}",
         "cloud_error": f"{cloud_test['meanAbsoluteError']:.3f}",
         "cloud_confusion": confusion_table(cloud_test, ["clear", "clouded"]),
-        "cloud_sun": sun_table(cloud_test),
+        "cloud_sun": band_table(SUN, cloud_test["bySunElevation"]),
+        "cloud_latitude": band_table("latitude, north or south", cloud_test["byLatitude"]),
         "class_table": score_table(
             "ViT", [s["test"]["classes"] for s in surface["seeds"]], surface_test["classes"], surface["baselines"]["classes"]
         ),
@@ -45,7 +49,7 @@ def write_card(path: Path, metrics: Numbers) -> None:
             "ViT", [s["test"]["water"] for s in surface["seeds"]], surface_test["water"], surface["baselines"]["water"]
         ),
         "water_error": f"{surface_test['water']['meanAbsoluteError']:.3f}",
-        "water_sun": sun_table(surface_test["water"]),
+        "water_sun": band_table(SUN, surface_test["water"]["bySunElevation"]),
     }
     path.write_text(NOTICE + Template(TEMPLATE.read_text()).substitute(values))
 
@@ -81,7 +85,8 @@ def spread(values: list[float]) -> str:
 
 def false_alarm_table(scores: Numbers) -> str:
     found = [f"{share:.3f}" for share in scores["recallAtFalseAlarm"]]
-    return table(["clear tiles lost, at most", *(f"{rate:.0%}" for rate in scores["falseAlarmRates"])], [["clouded tiles found", *found]])
+    rates = [f"{rate:.0%}" for rate in scores["falseAlarmRates"]]
+    return table(["clear tiles lost, at most", *rates], [["clouded tiles found", *found]])
 
 
 def class_table(scores: Numbers, baselines: Numbers, classes: list[str]) -> str:
@@ -98,9 +103,9 @@ def confusion_table(scores: Numbers, classes: list[str]) -> str:
     return table(["truth ↓ decided →", *classes], rows)
 
 
-def sun_table(scores: Numbers) -> str:
-    rows = [[f"{r['fromDeg']}–{r['toDeg']}°", str(r["tiles"]), f"{r['accuracy']:.4f}"] for r in scores["bySunElevation"]]
-    return table(["Sun's elevation", "tiles", "accuracy"], rows)
+def band_table(name: str, bands: list[Numbers]) -> str:
+    rows = [[f"{b['fromDeg']}–{b['toDeg']}°", str(b["tiles"]), f"{b['accuracy']:.4f}"] for b in bands]
+    return table([name, "tiles", "accuracy"], rows)
 
 
 def split_table(data: Numbers) -> str:

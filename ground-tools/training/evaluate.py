@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 
 import tasks
@@ -11,6 +13,7 @@ from metrics import area_under_roc, best_threshold, decision_scores, expected_ca
 
 FALSE_ALARM_RATES = (0.01, 0.02, 0.05, 0.1)
 SUN_EDGES_DEG = (8, 15, 30, 90)
+LATITUDE_EDGES_DEG = (0, 30, 65, 90)
 Numbers = dict[str, object]
 
 
@@ -35,7 +38,8 @@ def cloud_scores(tiles: Tiles, fraction: np.ndarray, threshold: float) -> Number
         "falseAlarmRates": FALSE_ALARM_RATES,
         "recallAtFalseAlarm": recall_at_false_alarm(truth, fraction, FALSE_ALARM_RATES),
         "meanAbsoluteError": float(np.abs(fraction - tiles.cloud_fraction).mean()),
-        "bySunElevation": _by_sun(tiles, truth == decided),
+        "bySunElevation": _by_band(tiles.sun_elevation, SUN_EDGES_DEG, truth == decided),
+        "byLatitude": _by_band(np.abs(tiles.lat), LATITUDE_EDGES_DEG, truth == decided),
     }
 
 
@@ -47,13 +51,13 @@ def surface_scores(tiles: Tiles, probabilities: np.ndarray, water: np.ndarray, t
         "classes": {
             **decision_scores(truth, decided, len(tasks.CLASSES)),
             "expectedCalibrationError": expected_calibration_error(probabilities.max(axis=1), truth == decided),
-            "bySunElevation": _by_sun(tiles, truth == decided),
+            "bySunElevation": _by_band(tiles.sun_elevation, SUN_EDGES_DEG, truth == decided),
         },
         "water": {
             **decision_scores(mostly_water(tiles), wet, 2),
             "areaUnderRoc": area_under_roc(mostly_water(tiles), water),
             "meanAbsoluteError": float(np.abs(water - tiles.water_fraction).mean()),
-            "bySunElevation": _by_sun(tiles, mostly_water(tiles) == wet),
+            "bySunElevation": _by_band(tiles.sun_elevation, SUN_EDGES_DEG, mostly_water(tiles) == wet),
         },
     }
 
@@ -70,14 +74,16 @@ def surface_baselines(split: Split) -> Numbers:
     }
 
 
-def _each(split: Split, label) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def _each(split: Split, label: Callable[[Tiles], np.ndarray]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     return label(split.train), label(split.validation), label(split.test)
 
 
-def _by_sun(tiles: Tiles, right: np.ndarray) -> list[Numbers]:
+def _by_band(value: np.ndarray, edges: tuple[int, ...], right: np.ndarray) -> list[Numbers]:
+    """Accuracy where `value`, in degrees, lies between neighbouring edges."""
     rows = []
-    for low, high in zip(SUN_EDGES_DEG, SUN_EDGES_DEG[1:]):
-        chosen = (tiles.sun_elevation >= low) & (tiles.sun_elevation < high)
+    for low, high in zip(edges, edges[1:]):
+        chosen = (value >= low) & (value < high)
         if chosen.any():
-            rows.append({"fromDeg": low, "toDeg": high, "tiles": int(chosen.sum()), "accuracy": float(right[chosen].mean())})
+            share = float(right[chosen].mean())
+            rows.append({"fromDeg": low, "toDeg": high, "tiles": int(chosen.sum()), "accuracy": share})
     return rows

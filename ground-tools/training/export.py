@@ -15,10 +15,13 @@ OPSET = 17
 IR_VERSION = 8
 DATA_ALIGNMENT = 64
 Arrays = dict[str, np.ndarray]
+Places = dict[str, tuple[int, int]]
+"""Absolute offset and length of each tensor in the safetensors file."""
+Outputs = dict[str, list[object]]
 
 
-def write_safetensors(path: Path, weights: Arrays, metadata: dict[str, str]) -> dict[str, tuple[int, int]]:
-    """Writes float32 tensors, the widest first; returns each one's absolute (offset, length) in the file.
+def write_safetensors(path: Path, weights: Arrays, metadata: dict[str, str]) -> Places:
+    """Writes float32 tensors, the largest first, and returns their places.
 
     The header is padded with spaces, as the format allows, so that the data start on a 64-byte boundary.
     """
@@ -71,12 +74,13 @@ class Graph:
     def normalised(self, tiles: str) -> str:
         return self.add("Mul", self.add("Sub", tiles, "input.mean"), "input.scale")
 
-    def save(self, path: Path, weights_file: str, weights: Arrays, places: dict[str, tuple[int, int]], outputs: dict[str, tuple]) -> None:
+    def save(self, path: Path, weights_file: str, weights: Arrays, places: Places, outputs: Outputs) -> None:
         tiles = helper.make_tensor_value_info("tiles", TensorProto.FLOAT, ["N", 3, 32, 32])
         results = [helper.make_tensor_value_info(name, TensorProto.FLOAT, shape) for name, shape in outputs.items()]
         stored = [_external(name, weights[name], weights_file, *places[name]) for name in sorted(weights)]
         graph = helper.make_graph(self.nodes, path.stem, [tiles], results, stored + list(self.constants.values()))
-        model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", OPSET)], ir_version=IR_VERSION, producer_name="perigee")
+        opset = helper.make_opsetid("", OPSET)
+        model = helper.make_model(graph, opset_imports=[opset], ir_version=IR_VERSION, producer_name="perigee")
         path.write_bytes(model.SerializeToString())
         onnx.checker.check_model(str(path), full_check=True)
 
@@ -90,9 +94,9 @@ def export_screener(folder: Path, name: str, shape: ScreenerShape, weights: Arra
     x = g.normalised("tiles")
     side = 32
     for i, (_, kernel, stride) in enumerate(shape.convs):
-        pads, side = [kernel // 2] * 4, side // stride
-        x = g.add("Conv", x, f"convs.{i}.weight", f"convs.{i}.bias", kernel_shape=[kernel, kernel], strides=[stride, stride], pads=pads)
-        x = g.add("Relu", x)
+        window = {"kernel_shape": [kernel] * 2, "strides": [stride] * 2, "pads": [kernel // 2] * 4}
+        x = g.add("Relu", g.add("Conv", x, f"convs.{i}.weight", f"convs.{i}.bias", **window))
+        side //= stride
     cells = g.add("Sigmoid", g.add("Conv", x, "head.weight", "head.bias", kernel_shape=[1, 1]))
     g.mean(cells, (1, 2, 3), side * side, output="cloud_fraction")
     _save(g, folder, name, weights, metadata, {"cloud_fraction": ["N"]})
@@ -134,7 +138,7 @@ def _gelu(g: Graph, x: str) -> str:
     return g.add("Mul", g.add("Mul", x, g.scalar(0.5)), phi)
 
 
-def _save(g: Graph, folder: Path, name: str, weights: Arrays, metadata: dict[str, str], outputs: dict[str, list]) -> None:
+def _save(g: Graph, folder: Path, name: str, weights: Arrays, metadata: dict[str, str], outputs: Outputs) -> None:
     file = f"{name}.safetensors"
     places = write_safetensors(folder / file, weights, metadata)
     g.save(folder / f"{name}.onnx", file, weights, places, outputs)

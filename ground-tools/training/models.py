@@ -22,7 +22,7 @@ LAYER_NORM_EPS = 1e-5
 class ScreenerShape:
     """Convolutions (out channels, kernel, stride), each followed by ReLU."""
 
-    convs: tuple[tuple[int, int, int], ...] = ((24, 5, 2), (32, 3, 2), (32, 3, 1), (32, 5, 1))
+    convs: tuple[tuple[int, int, int], ...] = ((16, 5, 2), (32, 3, 2), (48, 3, 2), (48, 3, 1))
 
 
 @dataclass(frozen=True)
@@ -48,7 +48,8 @@ def init_screener(shape: ScreenerShape, seed: int, mean: np.ndarray, std: np.nda
     weights = _input_weights(mean, std)
     channels = 3
     for i, (out, kernel, _) in enumerate(shape.convs):
-        weights[f"convs.{i}.weight"] = _normal(rng, (out, channels, kernel, kernel), np.sqrt(2 / (channels * kernel**2)))
+        he = np.sqrt(2 / (channels * kernel**2))
+        weights[f"convs.{i}.weight"] = _normal(rng, (out, channels, kernel, kernel), he)
         weights[f"convs.{i}.bias"] = jnp.zeros(out)
         channels = out
     weights["head.weight"] = _normal(rng, (1, channels, 1, 1), 0.02)
@@ -57,7 +58,7 @@ def init_screener(shape: ScreenerShape, seed: int, mean: np.ndarray, std: np.nda
 
 
 def screener(shape: ScreenerShape, weights: Weights, tiles: jax.Array) -> jax.Array:
-    """Cloud fraction [N]: the mean over an 8 x 8 grid of each cell's own share of cloud."""
+    """Cloud fraction [N]: the mean over a 4 x 4 grid of each cell's own share of cloud."""
     x = (tiles - weights["input.mean"]) * weights["input.scale"]
     for i, (_, _, stride) in enumerate(shape.convs):
         x = jax.nn.relu(_conv(x, weights[f"convs.{i}.weight"], weights[f"convs.{i}.bias"], stride))
@@ -112,10 +113,13 @@ def parameter_count(weights: Weights) -> int:
 
 
 def _attention(shape: VitShape, w: Weights, name: str, x: jax.Array) -> jax.Array:
-    def split(part: str) -> jax.Array:
-        return _linear(w, f"{name}.{part}", x).reshape(-1, shape.tokens, shape.heads, shape.dim // shape.heads).transpose(0, 2, 1, 3)
+    width = shape.dim // shape.heads
 
-    scores = split("q") @ split("k").transpose(0, 1, 3, 2) / np.sqrt(shape.dim // shape.heads)
+    def split(part: str) -> jax.Array:
+        tall = _linear(w, f"{name}.{part}", x).reshape(-1, shape.tokens, shape.heads, width)
+        return tall.transpose(0, 2, 1, 3)
+
+    scores = split("q") @ split("k").transpose(0, 1, 3, 2) / np.sqrt(width)
     mixed = (jax.nn.softmax(scores, axis=-1) @ split("v")).transpose(0, 2, 1, 3)
     return _linear(w, f"{name}.out", mixed.reshape(-1, shape.tokens, shape.dim))
 

@@ -115,7 +115,8 @@ def main() -> None:
 
 def score_seed(product: Product, split: Split, history_file: Path) -> Numbers:
     history = json.loads(history_file.read_text())
-    forward = product.forward(load_weights(history_file.parent, history_file.stem.rsplit("-seed", 1)[0], history["seed"]))
+    name = history_file.stem.rsplit("-seed", 1)[0]
+    forward = product.forward(load_weights(history_file.parent, name, history["seed"]))
     cut = product.cut(split, predict(forward, split.validation.pixels))
     return {**history, "threshold": cut, "test": product.score(split, predict(forward, split.test.pixels), cut)}
 
@@ -142,17 +143,20 @@ def manifest_entry(folder: Path, name: str, metrics: Numbers, meta: Numbers) -> 
     own = metrics[name]
     shipped = next(s for s in own["seeds"] if s["seed"] == own["shippedSeed"])
     product = PRODUCTS[name]
+    files = {role: file_entry(folder / f"{name}.{ext}") for role, ext in (("graph", "onnx"), ("weights", "safetensors"))}
+    tiles = {"name": "tiles", "type": "float32", "shape": ["N", 3, 32, 32], "layout": "NCHW, RGB", "range": [0, 255]}
+    made = {key: meta[key] for key in ("source", "tiles", "seed")}
     entry: Numbers = {
         "name": name,
         "version": VERSION,
         "license": "Apache-2.0",
         "parameters": own["parameters"],
-        "files": {role: file_entry(folder / f"{name}.{ext}") for role, ext in (("graph", "onnx"), ("weights", "safetensors"))},
-        "inputs": [{"name": "tiles", "type": "float32", "shape": ["N", 3, 32, 32], "layout": "NCHW, RGB", "range": [0, 255]}],
+        "files": files,
+        "inputs": [tiles],
         "outputs": [{"name": key, "type": "float32", "shape": shape} for key, shape in product.outputs.items()],
         "thresholds": {product.threshold: shipped["threshold"]},
         "validFor": {"gsdM": meta["gsdM"], "minSunElevationDeg": meta["minSunElevationDeg"]},
-        "trainingData": {"source": meta["source"], "tiles": meta["tiles"], "seed": meta["seed"], "maker": "hwtests/datasets/makeTiles.ts"},
+        "trainingData": {**made, "maker": "hwtests/datasets/makeTiles.ts"},
         "metrics": summary(shipped["test"]),
     }
     if name == "surface-vit":
@@ -164,7 +168,7 @@ def summary(scores: Numbers) -> Numbers:
     """Only the headline numbers, of each decision if there are several."""
     if "accuracy" not in scores:
         return {key: summary(value) for key, value in scores.items()}
-    return {key: round(scores[key], 4) if key != "tiles" else scores[key] for key in ("tiles", "accuracy", "balancedAccuracy")}
+    return {key: round(scores[key], 4) for key in ("tiles", "accuracy", "balancedAccuracy")}
 
 
 def describe(split: Split, meta: Numbers) -> Numbers:

@@ -69,7 +69,7 @@ TASKS = {
         targets=lambda tiles: tiles.cloud_fraction,
         start=lambda seed, mean, deviation: init_screener(SCREENER_SHAPE, seed, mean, deviation),
         loss=screener_loss,
-        recipe=Recipe(epochs=16, batch=64, peak_rate=3e-3, weight_decay=0.01),
+        recipe=Recipe(epochs=32, batch=64, peak_rate=3e-3, weight_decay=0.01),
     ),
     "surface-vit": Task(
         use=unclouded,

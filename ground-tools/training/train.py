@@ -1,4 +1,4 @@
-"""Fits one network with several seeds and keeps each seed's best epoch: `python train.py surface-vit --tiles DIR --work DIR`."""
+"""Fits one network with several seeds, keeps each one's best epoch: `python train.py surface-vit --tiles DIR --work DIR`."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def main() -> None:
     arguments.add_argument("model", choices=tasks.TASKS)
     arguments.add_argument("--tiles", type=Path, required=True, help="folder that makeTiles.ts wrote")
     arguments.add_argument("--work", type=Path, required=True, help="folder for the fitted weights")
-    arguments.add_argument("--seeds", type=int, default=3)
+    arguments.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2])
     arguments.add_argument("--epochs", type=int, help="instead of the recipe's number, for a quick look")
     options = arguments.parse_args()
 
@@ -33,7 +33,7 @@ def main() -> None:
     mean, deviation = train.pixels.mean(axis=(0, 2, 3)), train.pixels.std(axis=(0, 2, 3))
 
     options.work.mkdir(parents=True, exist_ok=True)
-    for seed in range(options.seeds):
+    for seed in options.seeds:
         print(f"{options.model} seed {seed}: {len(train)} tiles, {len(validation)} for validation", flush=True)
         found = fit(
             task.loss,
