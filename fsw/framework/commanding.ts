@@ -108,5 +108,6 @@ function reply(result: { ok: true } | { ok: false; error: { text: string } }): C
 
 /** Words for whatever was thrown. */
 export function messageOf(error: unknown): string {
-  return error instanceof Error ? String(error.message) : showPlain(error);
+  if (error instanceof Error) return String(error.message);
+  return typeof error === 'string' ? error : showPlain(error);
 }
