@@ -10,6 +10,8 @@ export default defineConfig({
       provider: 'v8',
       include: ['fsw/framework/**/*.ts', 'fsw/protocols/**/*.ts'],
       exclude: ['**/*.test.ts', '**/*.bench.ts'],
+      reporter: [['text', { skipFull: true }]],
+      reportOnFailure: true,
       thresholds: { lines: 98 },
     },
   },

@@ -1,9 +1,19 @@
+import type { ErrorCode } from '../../fsw/errors';
 import type { LaunchOptions } from '../../fsw/launch';
 import { type Context, exit } from './context';
 import { launch } from './launcher';
 import { ProgressLine } from './progress';
 import { paint } from './screen';
 import { type FlightReport, summaryOf } from './summary';
+
+/** Faults of the command line, not of the flight. */
+const misuse: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
+  'BOARD_UNKNOWN',
+  'MISSION_UNKNOWN',
+  'CONFIG_FILE',
+  'CONFIG_UNKNOWN_INSTANCE',
+  'CONFIG_UNKNOWN_KEY',
+]);
 
 /** Flies a mission: progress while it flies, its summary at the end. Returns the exit code. */
 export async function fly(
@@ -15,14 +25,16 @@ export async function fly(
   const progress = new ProgressLine(out);
   let interrupted = false;
   let told = false;
+  let failure: number = exit.failed;
   const flight = launch(launcher, 'fly', mission, options, (message) => {
     if (message.type === 'progress') return progress.show(message);
     progress.end();
     told = true;
     if (message.type === 'summary') out.write(summaryOf(message.report as FlightReport, message.file, out));
-    if (message.type === 'failed')
-      for (const { code, text } of message.faults)
-        err.write(`${paint(err, 'red', 'failed')}  ${text}  [${code}]\n`);
+    if (message.type !== 'failed') return;
+    for (const { code, text } of message.faults)
+      err.write(`${paint(err, 'red', 'failed')}  ${text}  [${code}]\n`);
+    if (message.faults.every(({ code }) => misuse.has(code))) failure = exit.usage;
   });
   const interrupt = () => {
     progress.end();
@@ -38,5 +50,5 @@ export async function fly(
   if (interrupted) return exit.interrupted;
   if (!told)
     err.write(`${paint(err, 'red', 'failed')}  the flight ended without a report (exit code ${code})\n`);
-  return code === 0 && told ? exit.ok : exit.failed;
+  return code === 0 && told ? exit.ok : failure;
 }

@@ -74,6 +74,11 @@ describe('perigee fly', () => {
     expect(err).toBe('failed  the model is not what it was  [MODEL_HASH]\n');
   });
 
+  it('exits 2 when the launcher finds the command line wrong', async () => {
+    const script = `tell({ type: 'failed', faults: [{ code: 'BOARD_UNKNOWN', text: 'there is no board x' }] }); process.exitCode = 1;`;
+    expect((await perigee(['fly', 'earth-watch', '--board', 'x'], script)).code).toBe(2);
+  });
+
   it('exits 1 when the launcher dies without a word, and says so', async () => {
     const { code, err } = await perigee(['fly', 'earth-watch'], 'process.exit(9);');
     expect(code).toBe(1);

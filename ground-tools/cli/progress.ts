@@ -1,7 +1,9 @@
 import type { Progress } from '../../fsw/flight';
 import { paint, type Screen } from './screen';
 
-const BAR_WIDTH = 20;
+/** No terminal wraps a line of this width. */
+const WIDTH = 79;
+const BAR_WIDTH = 12;
 
 /** One line that is redrawn on a terminal; elsewhere a line for each tenth of the flight. */
 export class ProgressLine {
@@ -30,14 +32,15 @@ export class ProgressLine {
   }
 }
 
-/** At most 79 columns, so that no terminal wraps it: `orbit 1/1 ━━━━──── 42 %  frames 310  kept 120  …`. */
+/** `orbit 1/1 ━━━━──── 42 %  frames 310  kept 120  …  Svalbard`; the station gives way, then the bar, so that it fits. */
 export function progressText(progress: Progress, screen: Screen): string {
   const { percent, orbit, orbits, frames, kept, passes, queue, station } = progress;
-  const done = Math.round((BAR_WIDTH * Math.min(100, Math.max(0, percent))) / 100);
-  const bar = paint(screen, 'cyan', '━'.repeat(done)) + paint(screen, 'dim', '─'.repeat(BAR_WIDTH - done));
   const head = `orbit ${orbit}/${orbits} `;
   const figures = ` ${String(Math.floor(percent)).padStart(3)} %  frames ${frames}  kept ${kept}  passes ${passes}  queue ${queue}`;
-  const room = 79 - head.length - BAR_WIDTH - figures.length - 2;
-  const view = station !== undefined && room >= station.length ? paint(screen, 'green', `  ${station}`) : '';
-  return `${head}${bar}${figures}${view}`;
+  const room = WIDTH - head.length - figures.length;
+  const width = Math.max(0, Math.min(BAR_WIDTH, room));
+  const view = station === undefined || room - width < station.length + 2 ? '' : `  ${station}`;
+  const done = Math.round((width * Math.min(100, Math.max(0, percent))) / 100);
+  const bar = paint(screen, 'cyan', '━'.repeat(done)) + paint(screen, 'dim', '─'.repeat(width - done));
+  return `${head}${bar}${figures}${paint(screen, 'green', view)}`;
 }
