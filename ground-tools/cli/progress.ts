@@ -3,7 +3,7 @@ import { paint, type Screen } from './screen';
 
 /** No terminal wraps a line of this width. */
 const WIDTH = 79;
-const BAR_WIDTH = 12;
+const BAR_WIDTH = 10;
 
 /** One line that is redrawn on a terminal; elsewhere a line for each tenth of the flight. */
 export class ProgressLine {
@@ -32,11 +32,11 @@ export class ProgressLine {
   }
 }
 
-/** `orbit 1/1 ━━━━──── 42 %  frames 310  kept 120  …  Svalbard`; the station gives way, then the bar, so that it fits. */
+/** `orbit 1/1 ━━━━──── 42%  frames 310  kept 120  …  Svalbard`; the station gives way, then the bar, so that it fits. */
 export function progressText(progress: Progress, screen: Screen): string {
   const { percent, orbit, orbits, frames, kept, passes, queue, station } = progress;
   const head = `orbit ${orbit}/${orbits} `;
-  const figures = ` ${String(Math.floor(percent)).padStart(3)} %  frames ${frames}  kept ${kept}  passes ${passes}  queue ${queue}`;
+  const figures = ` ${String(Math.floor(percent)).padStart(3)}%  frames ${frames}  kept ${kept}  passes ${passes}  queue ${queue}`;
   const room = WIDTH - head.length - figures.length;
   const width = Math.max(0, Math.min(BAR_WIDTH, room));
   const view = station === undefined || room - width < station.length + 2 ? '' : `  ${station}`;
