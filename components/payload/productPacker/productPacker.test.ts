@@ -59,6 +59,7 @@ describe('the product packer', () => {
     expect(summaries).toEqual([
       {
         frame: 7,
+        afterS: 0,
         located: true,
         latCentideg: 1235,
         lonCentideg: -17050,
@@ -68,14 +69,14 @@ describe('the product packer', () => {
         waterPercent: 33,
       },
     ]);
-    expect(packets[0]).toMatchObject({ value: 1, length: 30 });
+    expect(packets[0]).toMatchObject({ value: 1, length: 32 });
   });
 
   it('PGE-PCK-002: sends a detection for each clear tile of a watched class that is sure enough', async () => {
     const { b, detections, packets } = await pack(findingsOf(land, shore, faintShore, clouded));
     expect(detections).toMatchObject([{ frame: 7, tile: 1, classIndex: 1, confidence: 191, water: 128 }]);
     expect(packets[1]).toMatchObject({ count: 1, value: 7.5, recordLength: 15 });
-    expect(b.telemetry).toMatchObject({ Detections: 1, Products: 2, ProductBytes: 30 + 31 });
+    expect(b.telemetry).toMatchObject({ Detections: 1, Products: 2, ProductBytes: 32 + 31 });
   });
 
   it('PGE-PCK-003: watches, trusts and values what its parameters say', async () => {
@@ -117,6 +118,37 @@ describe('the product packer', () => {
     expect(long.maxSize).toBeGreaterThan(MAX_RECORD_BYTES);
     expect(() => compact(long)).toThrow('Long takes 40..40 bytes');
     expect(() => compact(struct('Loose', { a: bytes(8) }))).toThrow('Loose takes 2..10 bytes');
+  });
+
+  it('PGE-PCK-008: summaries of a batch share a packet, and none waits longer than it may', async () => {
+    const b = await bench(productPacker);
+    b.command('SummaryBatch_PRM_SET', { val: 3 });
+    b.command('SummaryMaxAgeS_PRM_SET', { val: 100 });
+    await b.settle();
+    const frameAt = (seconds: number) => ({ ...testInfo, time: { ...testInfo.time, seconds, useconds: 0 } });
+    const summaries = () =>
+      b.calls('comOut').map(({ data }) => {
+        const packet = readRecordPacket(data as Uint8Array);
+        if (!packet.ok) throw new Error(packet.error.text);
+        const { records, recordLength, time } = packet.value;
+        const after = Array.from({ length: packet.value.count }, (_, i) => {
+          const record = decode(FrameSummary, records.slice(i * recordLength, (i + 1) * recordLength));
+          return record.ok ? record.value.afterS : undefined;
+        });
+        return { seconds: time.seconds, after };
+      });
+    for (const seconds of [10, 30, 50, 60])
+      b.in.classified({ info: frameAt(seconds), findings: findingsOf(land) });
+    await b.settle();
+    expect(summaries()).toEqual([{ seconds: 10, after: [0, 20, 40] }]);
+    await b.advance(159e6);
+    b.in.schedIn({ context: 0 });
+    await b.settle();
+    expect(summaries()).toHaveLength(1);
+    await b.advance(1e6);
+    b.in.schedIn({ context: 0 });
+    await b.settle();
+    expect(summaries()[1]).toEqual({ seconds: 60, after: [0] });
   });
 
   it('PGE-PCK-007: survives a frame that is all cloud', async () => {

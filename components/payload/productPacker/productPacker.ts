@@ -8,8 +8,11 @@ import {
   F32,
   input,
   output,
+  Sched,
   type Type,
+  U8,
   U32,
+  unixUsOf,
   type Value,
 } from '../../../fsw/framework';
 import { MAX_RECORDS, RECORD_PACKET_HEAD_LENGTH, writeRecordPacket } from '../../../fsw/protocols';
@@ -25,7 +28,11 @@ const SUMMARY_VALUE = 1;
 export const productPackerModel = defineComponent({
   kind: 'active',
   doc: 'Packs the findings of each frame into compact records, by schema.',
-  ports: { classified: input.async(Classified), comOut: output(Com) },
+  ports: {
+    classified: input.async(Classified),
+    schedIn: input.async(Sched, { onFull: 'drop-oldest' }),
+    comOut: output(Com),
+  },
   telemetry: {
     Detections: { id: 0, type: U32, update: 'on-change', doc: 'Detection records packed since boot.' },
     Products: { id: 1, type: U32, update: 'on-change', doc: 'Record packets handed to the link since boot.' },
@@ -62,6 +69,23 @@ export const productPackerModel = defineComponent({
       max: 1000,
       doc: 'What a detection of confidence 1 is worth on the downlink; a frame summary is worth 1.',
     },
+    SummaryBatch: {
+      id: 4,
+      type: U8,
+      default: 1,
+      min: 1,
+      max: 60,
+      doc: 'Frame summaries that share a packet: more cost fewer bytes, and wait for each other.',
+    },
+    SummaryMaxAgeS: {
+      id: 5,
+      type: U32,
+      default: 900,
+      min: 1,
+      max: 65_535,
+      unit: 's',
+      doc: 'A summary goes down without the rest of its batch when it is this old (needs schedIn).',
+    },
   },
   records: {
     FrameSummary: { id: 0, type: FrameSummary, doc: 'What one frame showed.' },
@@ -70,6 +94,8 @@ export const productPackerModel = defineComponent({
 });
 
 interface State {
+  /** Summaries that wait for their batch. */
+  waiting: { readonly info: Info; readonly summary: Omit<Value<typeof FrameSummary>, 'afterS'> }[];
   detections: number;
   products: number;
   bytes: number;
@@ -82,8 +108,8 @@ interface Item<T> {
 }
 
 export const productPacker = component(productPackerModel, {
-  state: (): State => ({ detections: 0, products: 0, bytes: 0 }),
-  ports: ({ name, state, out, tlm, param, dictionary }) => {
+  state: (): State => ({ waiting: [], detections: 0, products: 0, bytes: 0 }),
+  ports: ({ name, state, out, tlm, param, dictionary, clock }) => {
     const summaryId = recordId(dictionary, name, 'FrameSummary');
     const detectionId = recordId(dictionary, name, 'Detection');
 
@@ -99,12 +125,22 @@ export const productPacker = component(productPackerModel, {
       }
     }
 
+    function sendSummaries(): void {
+      const batch = state.waiting;
+      if (batch.length === 0) return;
+      state.waiting = [];
+      const items = batch.map(({ info, summary }) => {
+        const afterS = Math.round((unixUsOf(info.time) - unixUsOf(batch[0].info.time)) / 1e6);
+        return { record: { ...summary, afterS }, value: SUMMARY_VALUE };
+      });
+      send(batch[0].info, summaryId, FrameSummary, items);
+    }
+
     return {
       classified({ info, findings }) {
         const looks = lookAt(findings, param.TileCloudThreshold);
-        send(info, summaryId, FrameSummary, [
-          { record: summaryOf(info, findings, looks), value: SUMMARY_VALUE },
-        ]);
+        state.waiting.push({ info, summary: summaryOf(info, findings, looks) });
+        if (state.waiting.length >= param.SummaryBatch) sendSummaries();
         const found = looks
           .filter(
             (look) => watched(look.classIndex, param.WatchMask) && look.confidence >= param.MinConfidence,
@@ -116,6 +152,11 @@ export const productPacker = component(productPackerModel, {
         send(info, detectionId, Detection, found);
         state.detections += found.length;
         tlm.Detections(state.detections);
+      },
+      schedIn() {
+        if (state.waiting.length === 0) return;
+        const ageUs = clock.epochUs + clock.nowUs() - unixUsOf(state.waiting[0].info.time);
+        if (ageUs >= param.SummaryMaxAgeS * 1e6) sendSummaries();
       },
     };
   },
@@ -152,7 +193,7 @@ function summaryOf(
   info: Info,
   { cloudFraction }: Findings,
   looks: readonly Look[],
-): Value<typeof FrameSummary> {
+): Omit<Value<typeof FrameSummary>, 'afterS'> {
   const counts = Array.from(
     { length: SUMMARY_CLASSES },
     (_, classIndex) => looks.filter((look) => look.classIndex === classIndex).length,

@@ -16,11 +16,13 @@ export function compact<T extends Type<unknown>>(type: T): T {
 /** The most classes that a summary counts; the counts of further ones are left out. */
 export const SUMMARY_CLASSES = 4;
 
-/** One for each frame, 14 bytes. */
+/** One for each frame, 16 bytes; those of several frames share a packet and its time tag. */
 export const FrameSummary = compact(
   struct('Payload.FrameSummary', {
     /** The frame's id, its low 16 bits. */
     frame: U16,
+    /** Seconds from the packet's time tag to the frame's exposure. */
+    afterS: U16,
     /** False: it is not known where the frame lies, and the place is 0. */
     located: bool,
     latCentideg: I16,

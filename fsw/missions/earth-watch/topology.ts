@@ -44,7 +44,6 @@ const events = instance('eventManager', eventManager, { baseId: 0x500, priority:
 const tlmStore = instance('telemetryStore', telemetryStore, { baseId: 0x600 });
 const packetizer = instance('telemetryPacketizer', telemetryPacketizer, { baseId: 0x700, priority: 20 });
 const params = instance('parameterStore', parameterStore, { baseId: 0x800 });
-const pinger = instance('health', health, { baseId: 0x900 });
 const fatals = instance('fatalHandler', fatalHandler, { baseId: 0xa00 });
 const resources = instance('systemResources', systemResources, { baseId: 0xb00 });
 const identity = instance('version', version, { baseId: 0xc00, config: { version: '0.1.0' } });
@@ -63,48 +62,65 @@ const eye = instance('camera', camera, {
   baseId: 0x2000,
   priority: 15,
   config: { imager: 'wideField' },
-  params: { PeriodS: 95 },
+  params: { PeriodS: 95, MaxLatitudeDeg: 62 },
 });
 const cutter = instance('tiler', tiler, { baseId: 0x2100 });
 const screener = instance('cloudScreener', cloudScreener, { baseId: 0x2200, priority: 14 });
 const classifier = instance('surfaceClassifier', surfaceClassifier, { baseId: 0x2300, priority: 13 });
-const runtime = instance('inference', inference, { baseId: 0x2400, priority: 12 });
+const runtime = instance('inference', inference, {
+  baseId: 0x2400,
+  priority: 12,
+  config: { models: 'cloud-screener,surface-vit' },
+});
 const models = instance('modelStore', modelStore, {
   baseId: 0x2500,
   config: { folder: join(projectRoot, 'fsw/missions/earth-watch/models') },
 });
-const packer = instance('productPacker', productPacker, { baseId: 0x2600, priority: 11 });
+const packer = instance('productPacker', productPacker, {
+  baseId: 0x2600,
+  priority: 11,
+  params: { SummaryBatch: 8 },
+});
+
+const watched = [
+  driver,
+  oneHz,
+  tenthHz,
+  dispatcher,
+  events,
+  tlmStore,
+  packetizer,
+  params,
+  fatals,
+  resources,
+  queue,
+  packets,
+  frames,
+  radio,
+  uplink,
+  router,
+  contacts,
+  models,
+  runtime,
+  eye,
+  cutter,
+  screener,
+  classifier,
+  packer,
+  identity,
+];
+
+// Who answers pings, by the order in which the health pattern finds them.
+const pinger = instance('health', health, {
+  baseId: 0x900,
+  config: {
+    names: watched.filter(({ component }) => component.model.kind === 'active').map(({ name }) => name),
+  },
+});
 
 export const topology = defineTopology({
   name: 'EarthWatch',
-  instances: [
-    driver,
-    oneHz,
-    tenthHz,
-    dispatcher,
-    events,
-    tlmStore,
-    packetizer,
-    params,
-    pinger,
-    fatals,
-    resources,
-    queue,
-    packets,
-    frames,
-    radio,
-    uplink,
-    router,
-    contacts,
-    models,
-    runtime,
-    eye,
-    cutter,
-    screener,
-    classifier,
-    packer,
-    identity,
-  ],
+  instances: [...watched, pinger],
   connections: [
     // Time: the clock's tick is divided into rate groups.
     connect(driver.out.cycleOut[0], oneHz.in.cycleIn),
@@ -117,6 +133,7 @@ export const topology = defineTopology({
     connect(tenthHz.out.member[0], resources.in.schedIn),
     connect(tenthHz.out.member[1], tlmStore.in.schedIn),
     connect(tenthHz.out.member[2], packetizer.in.schedIn),
+    connect(tenthHz.out.member[3], packer.in.schedIn),
 
     // Payload: frame, tiles, verdict, findings, product.
     connect(eye.out.frameOut, cutter.in.frameIn),
