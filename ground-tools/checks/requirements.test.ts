@@ -70,7 +70,7 @@ describe('requirements', () => {
 
   it('find titles in every form of call', () => {
     const source =
-      "it('one', f); it.each([1, 2])('two %i', f); describe(\n  `three`, f); test.skip(\"fo'ur\", f);";
-    expect(titlesIn(source)).toEqual(['one', 'two %i', 'three', "fo'ur"]);
+      "it('one', f); it.each(['(a)', 'b'])('two %s', f); describe(\n  `three`, f); test.skip(\"fo'ur\", f);";
+    expect(titlesIn(source)).toEqual(['one', 'two %s', 'three', "fo'ur"]);
   });
 });

@@ -17,11 +17,9 @@ export function requirementsIn(readme: string, component: string): Requirement[]
   });
 }
 
-/** The titles of `it`, `test` and `describe` in a test's source. */
+/** The titles of `it`, `test` and `describe` in a test's source, and of their tables: `it.each([…])('title', …)`. */
 export function titlesIn(test: string): string[] {
-  const calls = test.matchAll(
-    /\b(?:it|test|describe)(?:\.\w+)*\s*(?:\([^'"`]*\))?\(\s*(['"`])((?:\\.|(?!\1).)*)\1/gs,
-  );
+  const calls = test.matchAll(/(?:\b(?:it|test|describe)(?:\.\w+)*|\))\s*\(\s*(['"`])((?:\\.|(?!\1).)*)\1/gs);
   return [...calls].map(([, , title]) => title);
 }
 
