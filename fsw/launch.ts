@@ -73,9 +73,12 @@ async function fly(mission: string, topology: Topology, options: LaunchOptions):
 
   const deployment = deployed.value;
   let stopping = false;
-  process.on('SIGINT', () => {
+  const stop = () => {
     stopping = true;
-  });
+  };
+  process.on('SIGINT', stop);
+  // Whoever started us is gone: nobody would ever stop us.
+  process.on('disconnect', stop);
   const startedAt = process.hrtime.bigint();
   deployment.start();
   await flight.fly(

@@ -1,3 +1,4 @@
+import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileStorage } from '../../components/platform/fileStorage';
 import { type Result, succeed } from '../../fsw/errors';
@@ -17,11 +18,17 @@ import { missionEpochMs, sentinel2a } from './tle';
 const MIN_ELEVATION_DEG = 5;
 const FRAME_PX = 128;
 
+/** A flight whose ground and referee a test may speak to. */
+export interface SimulatedFlight extends Flight {
+  readonly ground: GroundStation;
+  readonly referee: Referee;
+}
+
 /**
  * The simulated board: Sentinel-2A's orbit, a wide-field imager on real pixels, ground stations of the polar
  * networks, and time that runs as fast as the host allows. The same seed flies the same flight.
  */
-export async function openBoard(options: FlightOptions): Promise<Result<Flight>> {
+export async function openBoard(options: FlightOptions): Promise<Result<SimulatedFlight>> {
   const earth = await loadEarth();
   if (!earth.ok) return earth;
   const orbit = orbitFrom(sentinel2a);
@@ -44,7 +51,10 @@ export async function openBoard(options: FlightOptions): Promise<Result<Flight>>
     width: FRAME_PX,
     height: FRAME_PX,
   });
-  const storage = fileStorage(join(options.outDir, 'storage'));
+  // A new spacecraft for each flight: what an earlier one saved would change the report.
+  const storageDir = join(options.outDir, 'storage');
+  rmSync(storageDir, { recursive: true, force: true });
+  const storage = fileStorage(storageDir);
   if (!storage.ok) return storage;
   const ground = new GroundStation(clock, contacts);
   const board: Board = {
@@ -60,6 +70,8 @@ export async function openBoard(options: FlightOptions): Promise<Result<Flight>>
   const referee = new Referee({ ground, imager, contacts, options, endUs });
   return succeed({
     board,
+    ground,
+    referee,
     taps: referee.taps,
     async fly(deployment, progress, stopped) {
       ground.operate(deployment.dictionary);

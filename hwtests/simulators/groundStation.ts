@@ -63,13 +63,19 @@ export class GroundStation {
     });
   }
 
-  /** Radiates one command, if it can be made and the spacecraft is in view. */
+  /** Sends one command, if the spacecraft is in view. */
   send(uplink: CommandUplink, name: string, args: Readonly<Record<string, unknown>>): void {
     const made = uplink.command(name, args);
     if (!made.ok) throw new Error(made.error.text);
-    if (this.inView() === undefined) return;
-    this.commands.push({ atUs: this.clock.nowUs(), name, uplink: made.value.uplink });
-    this.spacecraft?.(made.value.frame);
+    if (this.radiate(made.value.frame))
+      this.commands.push({ atUs: this.clock.nowUs(), name, uplink: made.value.uplink });
+  }
+
+  /** Sends raw bytes up; false when no station sees the spacecraft. */
+  radiate(bytes: Uint8Array): boolean {
+    if (this.inView() === undefined) return false;
+    this.spacecraft?.(bytes);
+    return true;
   }
 
   private inView(): Contact | undefined {

@@ -19,6 +19,8 @@ export interface RefereeOptions {
   readonly endUs: number;
 }
 
+export type FlightReport = ReturnType<Referee['report']>;
+
 /**
  * Watches a simulated flight: compares what the software decided on board with the truth, and what it says
  * with what reached the ground. It hears; it never speaks.
@@ -182,7 +184,7 @@ export class Referee {
   }
 
   /** A channel's latest value on board, as the telemetry store has it. */
-  private read(deployment: Deployment, name: string): unknown {
+  read(deployment: Deployment, name: string): unknown {
     const entry = deployment.dictionary.channels.find(
       ({ instance, local }) => `${instance}.${local}` === name,
     );

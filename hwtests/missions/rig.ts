@@ -1,0 +1,98 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { onTestFinished } from 'vitest';
+import type { Flight } from '../../fsw/flight';
+import type { Board } from '../../fsw/framework/board';
+import { type ConfigOverrides, type Deployment, deploy } from '../../fsw/framework/deployment';
+import type { SimulatedClock } from '../../fsw/framework/simulatedClock';
+import type { Topology } from '../../fsw/framework/topology';
+import { topology as earthWatch } from '../../fsw/missions/earth-watch/topology';
+import { projectRoot } from '../../fsw/root';
+import { CommandUplink } from '../../ground-tools/link/uplink';
+import { openBoard } from '../simulators/board';
+import type { GroundStation } from '../simulators/groundStation';
+import type { FlightReport } from '../simulators/referee';
+
+export interface RigOptions {
+  readonly seed?: number;
+  readonly orbits?: number;
+  readonly config?: ConfigOverrides;
+  readonly topology?: Topology;
+  /** Changes a driver of the board before the software boots on it. */
+  readonly board?: (board: Board) => Board;
+  /** Runs between boot and flight: the place to set faults up. */
+  readonly prepare?: (rig: Rig) => void;
+}
+
+/** The reference mission on the simulated board, under a test's control. */
+export interface Rig {
+  readonly deployment: Deployment;
+  readonly flight: Flight;
+  readonly ground: GroundStation;
+  /** Raw bytes to the spacecraft's receiver. */
+  radiate(bytes: Uint8Array): void;
+  command(name: string, args?: Record<string, unknown>): void;
+  /** Runs `fault` at a flight time. */
+  at(seconds: number, fault: () => void): void;
+  /** Flies to the end and reports. */
+  fly(): Promise<FlightReport>;
+  /** Events on the ground, by local name, in order. */
+  events(name: string): readonly Record<string, unknown>[];
+  /** A channel's value on board at the end. */
+  channel(name: string): unknown;
+}
+
+export async function rig(options: RigOptions = {}): Promise<Rig> {
+  const outDir = mkdtempSync(join(tmpdir(), 'perigee-rig-'));
+  const opened = await openBoard({
+    seed: options.seed ?? 7,
+    orbits: options.orbits ?? 1,
+    outDir,
+    mission: 'earth-watch',
+    missionDir: join(projectRoot, 'fsw/missions/earth-watch'),
+  });
+  if (!opened.ok) throw new Error(opened.error.text);
+  const flight = opened.value;
+  const board = options.board?.(flight.board) ?? flight.board;
+  const deployed = deploy(options.topology ?? earthWatch, board, {
+    config: options.config,
+    taps: flight.taps,
+  });
+  if (!deployed.ok) throw new Error(deployed.faults.map(({ text }) => text).join('\n'));
+  const deployment = deployed.value;
+  onTestFinished(async () => {
+    await deployment.stop();
+    rmSync(outDir, { recursive: true, force: true });
+  });
+  const { ground, referee } = flight;
+  const uplink = new CommandUplink(deployment.dictionary);
+  const self: Rig = {
+    deployment,
+    flight,
+    ground,
+    radiate: (bytes) => ground.radiate(bytes),
+    command(name, args = {}) {
+      const made = uplink.command(name, args);
+      if (!made.ok) throw new Error(made.error.text);
+      ground.radiate(made.value.frame);
+    },
+    at: (seconds, fault) => void (board.clock as SimulatedClock).after(seconds * 1e6, fault),
+    async fly() {
+      deployment.start();
+      options.prepare?.(self);
+      await flight.fly(
+        deployment,
+        () => {},
+        () => false,
+      );
+      return referee.report(deployment);
+    },
+    events: (name) =>
+      ground.received.flatMap(({ content }) =>
+        content.kind === 'event' && content.name.endsWith(`.${name}`) ? [content.args] : [],
+      ),
+    channel: (name) => referee.read(deployment, name),
+  };
+  return self;
+}
