@@ -13,7 +13,7 @@ const onBench = (config: Record<string, unknown> = {}, queueDepth = 16) =>
   bench(rateGroup, { config, queueDepth });
 
 describe('rateGroup', () => {
-  it('PGE-RG-001: calls every member in order, once a cycle, each with its own context', async () => {
+  it('PGE-RGP-001: calls every member in order, once a cycle, each with its own context', async () => {
     const b = await onBench({ contexts: [7, 8] });
     await cycle(b, 1);
     expect(b.sent.map(({ index }) => index)).toEqual([...Array(16).keys()]);
@@ -23,14 +23,14 @@ describe('rateGroup', () => {
     expect(b.telemetry.Cycles).toBe(2);
   });
 
-  it('PGE-RG-002: reports nothing while cycles run on time', async () => {
+  it('PGE-RGP-002: reports nothing while cycles run on time', async () => {
     const b = await onBench();
     for (let i = 1; i <= 20; i++) await cycle(b, i);
     expect(b.events.map(({ name }) => name)).toEqual(['RateGroupStarted']);
     expect(b.telemetry.CycleSlips).toBe(0);
   });
 
-  it('PGE-RG-003: reports a slip when a cycle waited for a period behind another', async () => {
+  it('PGE-RGP-003: reports a slip when a cycle waited for a period behind another', async () => {
     const b = await onBench();
     await cycle(b, 1);
     await cycle(b, 2);
@@ -43,7 +43,7 @@ describe('rateGroup', () => {
     expect(slips.map(({ args }) => args)).toEqual([{ cycle: 3, lateUs: PERIOD_US, lost: 0 }]);
   });
 
-  it('PGE-RG-004: counts cycles that a full queue lost', async () => {
+  it('PGE-RGP-004: counts cycles that a full queue lost', async () => {
     const b = await onBench({}, 2);
     await cycle(b, 1);
     await cycle(b, 2);
@@ -54,7 +54,7 @@ describe('rateGroup', () => {
     expect(b.events.at(-1)?.args).toEqual({ cycle: 5, lateUs: 0, lost: 2 });
   });
 
-  it('PGE-RG-005: sends ten slip events at most, and goes on counting', async () => {
+  it('PGE-RGP-005: sends ten slip events at most, and goes on counting', async () => {
     const b = await onBench();
     await cycle(b, 1);
     await cycle(b, 2);
@@ -63,7 +63,7 @@ describe('rateGroup', () => {
     expect(b.events.filter(({ name }) => name === 'RateGroupCycleSlip')).toHaveLength(10);
   });
 
-  it('PGE-RG-006: measures the longest cycle and the longest call of each member in flight time', async () => {
+  it('PGE-RGP-006: measures the longest cycle and the longest call of each member in flight time', async () => {
     let nowUs = 0;
     const clock = { epochUs: 0, nowUs: () => nowUs, every: () => ({ cancel() {} }) };
     const costs = [3, 40, 5];
