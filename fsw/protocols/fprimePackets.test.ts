@@ -22,7 +22,12 @@ import {
 const time = { timeBase: TimeBase.WORKSTATION_TIME, timeContext: 1, seconds: 0xfedcba98, useconds: 999_999 };
 const u32 = () => fc.nat(0xffffffff);
 const anyTime = () =>
-  fc.record({ timeBase: fc.nat(0xffff), timeContext: fc.nat(255), seconds: u32(), useconds: fc.nat(999_999) });
+  fc.record({
+    timeBase: fc.nat(0xffff),
+    timeContext: fc.nat(255),
+    seconds: u32(),
+    useconds: fc.nat(999_999),
+  });
 const anyBytes = () => fc.uint8Array({ maxLength: 60 });
 
 /** The packet that `write` puts at an odd offset of a buffer. */
