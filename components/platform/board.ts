@@ -21,6 +21,7 @@ export async function openBoard({ seed, outDir, missionDir }: FlightOptions): Pr
   const opened = await flightBoard({
     seed,
     storageFolder: join(outDir, 'storage'),
+    filesFolder: join(outDir, 'files'),
     imagers: Object.fromEntries(imagers),
     radio: file.value.radio,
   });

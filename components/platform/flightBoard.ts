@@ -3,6 +3,7 @@ import { type Result, succeed } from '../../fsw/errors';
 import type { Board, Ephemeris } from '../../fsw/framework';
 import { WallClock } from '../../fsw/framework/wallClock';
 import { fileStorage } from './fileStorage';
+import { fileStore } from './fileStore';
 import { type FolderImagerOptions, folderImager } from './folderImager';
 import { hostMonitor } from './hostMonitor';
 import { type TcpRadio, type TcpRadioOptions, tcpRadio } from './tcpRadio';
@@ -11,6 +12,8 @@ export interface FlightBoardOptions {
   readonly seed: number;
   /** For saved parameters and the like; made if missing. */
   readonly storageFolder: string;
+  /** For files that go up and down the link; made if missing. */
+  readonly filesFolder: string;
   /** By the name that the mission's cameras use. */
   readonly imagers: Readonly<Record<string, Omit<FolderImagerOptions, 'nowUs'>>>;
   readonly radio: Omit<TcpRadioOptions, 'clock'>;
@@ -21,13 +24,15 @@ export interface FlightBoard extends Board {
   readonly radio: TcpRadio;
 }
 
-/** Errors: STORAGE_FAILED, RADIO_PORT. The caller attaches the clock to the executive, and closes the radio. */
+/** Errors: STORAGE_FAILED, FILE_FAILED, RADIO_PORT. The caller attaches the clock to the executive, and closes the radio. */
 export async function flightBoard(options: FlightBoardOptions): Promise<Result<FlightBoard>> {
-  const { seed, storageFolder } = options;
+  const { seed, storageFolder, filesFolder } = options;
   const clock = new WallClock();
   const nowUs = () => clock.nowUs();
   const storage = fileStorage(storageFolder);
   if (!storage.ok) return storage;
+  const files = fileStore(filesFolder);
+  if (!files.ok) return files;
   const radio = await tcpRadio({ ...options.radio, clock });
   if (!radio.ok) return radio;
   const imagers = Object.entries(options.imagers).map(([name, imager]) => [
@@ -42,6 +47,7 @@ export async function flightBoard(options: FlightBoardOptions): Promise<Result<F
     radio: radio.value,
     ephemeris: benchEphemeris(radio.value),
     storage: storage.value,
+    files: files.value,
     host: hostMonitor(storageFolder),
   });
 }

@@ -69,6 +69,50 @@ export interface Storage {
   write(name: string, bytes: Uint8Array): Result<void>;
 }
 
+export interface FileStat {
+  readonly kind: 'file' | 'folder';
+  /** Bytes of a file; 0 for a folder. */
+  readonly size: number;
+}
+
+/**
+ * Files of any size in one confined folder, read and written at an offset so that memory stays flat.
+ *
+ * Paths are relative to that folder, parts joined by `/`, 240 bytes at most; a leading `/` means the folder
+ * itself. A path with `..`, a control character, `\\` or `:`, or one that leads over a symbolic link, is refused.
+ * Nothing throws. Errors of all: FILE_PATH, FILE_MISSING, FILE_KIND (a folder where a file is needed, or the
+ * other way round), FILE_EXISTS, FILE_NOT_EMPTY, FILE_DISK_FULL, FILE_FAILED.
+ */
+export interface FileStore {
+  stat(path: string): Result<FileStat>;
+  /** Names in a folder, sorted; `''` or `'/'` is the store's own folder. */
+  list(path: string): Result<readonly string[]>;
+  /** Fills `into` from `offset`; returns how many bytes, fewer than asked only at the end of the file. */
+  read(path: string, offset: number, into: Uint8Array): Result<number>;
+  /**
+   * Writes at an offset. The file is made if it is missing (its folder is not); a gap before `offset` reads as
+   * zeros. On the medium only after `sync`. A write that fails may leave a part of its bytes.
+   */
+  write(path: string, offset: number, bytes: Uint8Array): Result<void>;
+  /** Makes a file exactly `size` bytes long: cut, or filled up with zeros. The file is made if it is missing. */
+  truncate(path: string, size: number): Result<void>;
+  /** Returns when the file's bytes are on the medium. */
+  sync(path: string): Result<void>;
+  /**
+   * Moves a file or folder; a file replaces a file. At every instant, kill and power cut included, `to` is
+   * the old one or the new one, whole (if the file was synced before). Survives a power cut once it returns.
+   */
+  rename(from: string, to: string): Result<void>;
+  /** Removes a file. */
+  remove(path: string): Result<void>;
+  /** Makes a folder and those above it; one that exists is no error. */
+  makeFolder(path: string): Result<void>;
+  /** Removes an empty folder. */
+  removeFolder(path: string): Result<void>;
+  /** Bytes that may still be written. */
+  freeBytes(): Result<number>;
+}
+
 export interface Board {
   readonly name: string;
   readonly clock: Clock;
@@ -77,5 +121,6 @@ export interface Board {
   readonly radio: Radio;
   readonly ephemeris: Ephemeris;
   readonly storage: Storage;
+  readonly files: FileStore;
   readonly host: HostMonitor;
 }

@@ -4,6 +4,8 @@ export type {
   Capture,
   Contact,
   Ephemeris,
+  FileStat,
+  FileStore,
   GroundView,
   HostMonitor,
   Imager,

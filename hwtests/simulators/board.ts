@@ -1,6 +1,7 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileStorage } from '../../components/platform/fileStorage';
+import { fileStore } from '../../components/platform/fileStore';
 import { type Result, succeed } from '../../fsw/errors';
 import type { Flight, FlightOptions } from '../../fsw/flight';
 import type { Board, Ephemeris } from '../../fsw/framework/board';
@@ -56,6 +57,10 @@ export async function openBoard(options: FlightOptions): Promise<Result<Simulate
   rmSync(storageDir, { recursive: true, force: true });
   const storage = fileStorage(storageDir);
   if (!storage.ok) return storage;
+  const filesDir = join(options.outDir, 'files');
+  rmSync(filesDir, { recursive: true, force: true });
+  const files = fileStore(filesDir);
+  if (!files.ok) return files;
   const ground = new GroundStation(clock, contacts);
   const board: Board = {
     name: 'sim',
@@ -65,6 +70,7 @@ export async function openBoard(options: FlightOptions): Promise<Result<Simulate
     radio: ground.radio,
     ephemeris: ephemeris(orbit.value, contacts),
     storage: storage.value,
+    files: files.value,
     host: modelledHost,
   };
   const referee = new Referee({ ground, imager, contacts, options, endUs });
