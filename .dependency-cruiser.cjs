@@ -4,6 +4,7 @@ const ours = '^(fsw|components|ground-tools|hwtests|native)/';
 const errors = '^fsw/errors[.]ts$';
 const framework = '^fsw/framework/';
 const protocols = '^fsw/protocols/';
+const links = '^fsw/links/';
 const projectRoot = '^fsw/root[.]ts$';
 
 /** Of our own files, `from` may import nothing but `allowed`. */
@@ -47,6 +48,12 @@ module.exports = {
       errors,
     ]),
     only(
+      'links-carry-bytes',
+      'Transports know time and errors, and nothing of what they carry.',
+      { path: links },
+      [links, framework, errors],
+    ),
+    only(
       'components-meet-through-ports',
       'A component imports the framework, the protocols, native, its own folder and what its room shares, never another component.',
       { path: '^components/([^/]+)/([^/]+)/' },
@@ -68,6 +75,7 @@ module.exports = {
         framework,
         protocols,
         errors,
+        links,
         '^native/',
         '^components/$1/',
         '^components/[^/]+/ports[.]ts$',
@@ -84,7 +92,7 @@ module.exports = {
       'ground-is-not-flight',
       'Ground tools share the framework, protocols and errors with flight, and the launcher only as a process: its types at most.',
       { path: '^ground-tools/' },
-      ['^ground-tools/', framework, protocols, errors, projectRoot, '^fsw/(launch|flight)[.]ts$'],
+      ['^ground-tools/', framework, protocols, links, errors, projectRoot, '^fsw/(launch|flight)[.]ts$'],
     ),
     {
       name: 'ground-launches-by-process',

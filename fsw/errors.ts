@@ -100,6 +100,23 @@ export const errorTable = {
   LINK_UNKNOWN_COMMAND: 'there is no command {name}; did you mean {nearest}?',
   LINK_SHORT_PACKET: '{packet} ends before {channel}',
 
+  // Ground: dictionary files, transports, recordings, the gateway and its clients
+  DICTIONARY_FILE: '{file} is no Perigee dictionary: {why}',
+  DICTIONARY_MISMATCH: 'the spacecraft flies dictionary {found}, this is {loaded}: nothing was sent',
+  DICTIONARY_UNVERIFIED: 'the spacecraft has not said which dictionary it flies: nothing was sent',
+  LINK_SPEC:
+    '{spec} is no link: tcp-client:HOST:PORT, tcp-server:HOST:PORT, udp:HOST:TX:RX or serial:DEVICE:BAUD',
+  LINK_OPEN: 'the link {spec} cannot be opened: {why}',
+  LINK_DOWN: 'the link to the spacecraft is down: {why}',
+  RECORD_FAILED: 'recording in {folder}: {why}',
+  RECORD_EMPTY: '{folder} holds no recording',
+  RECORD_FORMAT: '{file}: byte {at}: {why}',
+  GATEWAY_UNREACHABLE: 'no gateway answers at {address}: {why}',
+  GATEWAY_CLOSED: 'the gateway at {address} closed the connection: {why}',
+  GATEWAY_REQUEST: 'the gateway cannot read this request: {why}',
+  GATEWAY_BUSY: '{count} commands are under way, {max} the most',
+  CAPTURE_FORMAT: '{file} holds no frames that can be read: {why}',
+
   // Platform drivers
   STORAGE_NAME: '{name} is no name for a stored file: letters, digits, _ - and . only, no folder',
   STORAGE_MISSING: '{name} is not in storage',
@@ -114,6 +131,7 @@ export const errorTable = {
   IMAGE_UNREADABLE: '{file}: the picture cannot be read: {why}',
   IMAGE_FOLDER_EMPTY: '{folder}: there is no picture (jpg, png, tiff) in it',
   IMAGE_FOLDER_UNREADABLE: '{folder}: the folder cannot be read: {why}',
+  LINK_FORM: 'link {text}: {why}',
   RADIO_PORT: 'radio: cannot listen on {host}:{port}: {why}',
   BOARD_CONFIG: '{file}: {why}',
 } as const;

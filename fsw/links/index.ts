@@ -1,0 +1,3 @@
+/** Transports of the link, shared by flight and ground. */
+export * from './link';
+export * from './linkSpec';
