@@ -2,6 +2,7 @@
 export * from './bytes';
 export * from './crc16';
 export * from './fprimePackets';
+export * from './identifiedCommand';
 export * from './spacePacket';
 export * from './tcFrame';
 export * from './tmDeframer';

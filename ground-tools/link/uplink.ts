@@ -4,9 +4,14 @@ import { nearest } from '../../fsw/framework/settings';
 import { encode, type Fields, struct } from '../../fsw/framework/types';
 import {
   Apid,
+  type CommandIdentity,
+  IDENTIFIED_COMMAND,
+  IDENTITY_LENGTH,
   SequenceCounters,
   SPACE_PACKET_HEADER_LENGTH,
+  TC_OVERHEAD,
   writeCommandPacket,
+  writeIdentifiedCommand,
   writeSpacePacketHeader,
   writeTcFrame,
 } from '../../fsw/protocols';
@@ -16,6 +21,9 @@ export interface UplinkFrame {
   readonly frame: Uint8Array;
   readonly uplink: number;
 }
+
+/** Descriptor and opcode. */
+const COMMAND_HEAD_LENGTH = 6;
 
 /** Turns commands by name into TC frames, one space packet each, as F´ GDS does. */
 export class CommandUplink {
@@ -33,6 +41,34 @@ export class CommandUplink {
    * before anything is sent. Errors: LINK_UNKNOWN_COMMAND, the type errors, TC_*.
    */
   command(name: string, args: Readonly<Record<string, unknown>> = {}): Result<UplinkFrame> {
+    const made = this.serialise(name, args);
+    if (!made.ok) return made;
+    const { opcode, bytes } = made.value;
+    const data = new Uint8Array(COMMAND_HEAD_LENGTH + bytes.length);
+    writeCommandPacket(data, 0, opcode, bytes);
+    return this.frame(Apid.COMMAND, data);
+  }
+
+  /**
+   * The same command with an identity (see `fsw/protocols/identifiedCommand`): send it again, with the same
+   * arguments, as often as it takes to hear its `CommandOutcome`; it is executed once. Errors: as `command`.
+   */
+  identified(
+    name: string,
+    args: Readonly<Record<string, unknown>>,
+    sender: number,
+    sequence: number,
+  ): Result<UplinkFrame> {
+    const made = this.serialise(name, args);
+    if (!made.ok) return made;
+    const { opcode, bytes } = made.value;
+    const identity: CommandIdentity = { sender, sequence };
+    const data = new Uint8Array(IDENTITY_LENGTH + COMMAND_HEAD_LENGTH + bytes.length);
+    writeIdentifiedCommand(data, 0, identity, opcode, bytes);
+    return this.frame(IDENTIFIED_COMMAND, data);
+  }
+
+  private serialise(name: string, args: Readonly<Record<string, unknown>>) {
     const qualified = name.startsWith(this.prefix) ? name : this.prefix + name;
     const entry = this.dictionary.commands.find((command) => command.name === qualified);
     if (entry === undefined) {
@@ -41,20 +77,17 @@ export class CommandUplink {
     }
     const type = struct(entry.name, entry.args ?? ({} as Fields));
     const checked = type.check(args, entry.name);
-    if (!checked.ok) return checked;
-    const bytes = encode(type, checked.value);
-    const packet = new Uint8Array(SPACE_PACKET_HEADER_LENGTH + 6 + bytes.length);
-    const uplink = this.counters.next(Apid.COMMAND);
-    const dataLength = packet.length - SPACE_PACKET_HEADER_LENGTH;
-    const data = writeSpacePacketHeader(packet, 0, {
-      type: 'telecommand',
-      apid: Apid.COMMAND,
-      sequence: uplink,
-      dataLength,
-    });
-    writeCommandPacket(packet, data, entry.id, bytes);
-    const frame = new Uint8Array(packet.length + 7);
+    return checked.ok ? succeed({ opcode: entry.id, bytes: encode(type, checked.value) }) : checked;
+  }
+
+  /** One space packet in one TC frame. */
+  private frame(apid: number, data: Uint8Array): Result<UplinkFrame> {
+    const packet = new Uint8Array(SPACE_PACKET_HEADER_LENGTH + data.length);
+    const sequence = this.counters.next(apid);
+    const dataLength = data.length;
+    packet.set(data, writeSpacePacketHeader(packet, 0, { type: 'telecommand', apid, sequence, dataLength }));
+    const frame = new Uint8Array(packet.length + TC_OVERHEAD);
     const written = writeTcFrame(frame, 0, packet);
-    return written.ok ? succeed({ frame: frame.subarray(0, written.value), uplink }) : written;
+    return written.ok ? succeed({ frame: frame.subarray(0, written.value), uplink: sequence }) : written;
   }
 }
