@@ -12,17 +12,24 @@ export interface FlightOptions {
   /** Where the mission's own files are. */
   readonly missionDir: string;
   readonly mission: string;
+  /** The link to the ground as `parseLink` reads it, for boards that have a real one. */
+  readonly link?: string;
+  /** Whether a ground that is connected is in contact wherever the orbit is; for boards with an orbit and a real link. */
+  readonly alwaysInView?: boolean;
 }
 
+/** Where a flight is. What a mission or a board does not have is left out. */
 export interface Progress {
-  readonly percent: number;
+  readonly elapsedS?: number;
+  /** Of a flight that has an end. */
+  readonly percent?: number;
   readonly orbit: number;
-  readonly orbits: number;
-  readonly frames: number;
-  readonly kept: number;
-  readonly passes: number;
+  readonly orbits?: number;
+  readonly frames?: number;
+  readonly kept?: number;
+  readonly passes?: number;
   /** Packets waiting for the downlink. */
-  readonly queue: number;
+  readonly queue?: number;
   /** The ground station in view. */
   readonly station?: string;
 }
@@ -32,6 +39,8 @@ export interface Flight {
   readonly board: Board;
   /** What the board listens to, to compare it with the truth. */
   readonly taps: readonly Tap[];
+  /** What the operator must know to reach it, such as the port that was bound. */
+  readonly notice?: string;
   /** Flies the started deployment to the end of the flight, or until `stopped()`. */
   fly(deployment: Deployment, progress: (progress: Progress) => void, stopped: () => boolean): Promise<void>;
   /** What there is to say at the end; undefined on a board that knows no truth. Call after the deployment has stopped. */
@@ -39,5 +48,7 @@ export interface Flight {
 }
 
 export interface BoardModule {
+  /** How many orbits it flies when nobody says; 1 unless told. */
+  readonly defaultOrbits?: number;
   openBoard(options: FlightOptions): Promise<Result<Flight>>;
 }

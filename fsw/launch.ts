@@ -28,6 +28,8 @@ export interface LaunchOptions {
   /** A JSON file of config overrides by instance. */
   readonly config?: string;
   readonly format?: 'svg' | 'mermaid';
+  readonly link?: string;
+  readonly alwaysInView?: boolean;
 }
 
 /** A mission's folder exports this from `topology.ts`. */
@@ -37,6 +39,7 @@ interface MissionModule {
 
 const boards: Readonly<Record<string, string>> = {
   sim: 'hwtests/simulators/board',
+  live: 'hwtests/simulators/liveBoard',
   flight: 'components/platform/board',
 };
 
@@ -81,6 +84,7 @@ async function fly(mission: string, topology: Topology, options: LaunchOptions):
   process.on('disconnect', stop);
   const startedAt = process.hrtime.bigint();
   deployment.start();
+  if (flight.notice !== undefined) tell({ type: 'text', text: flight.notice });
   await flight.fly(
     deployment,
     (progress) => tell({ type: 'progress', ...progress }),
@@ -115,14 +119,16 @@ async function openBoard(mission: string, options: LaunchOptions) {
     return fail('BOARD_UNKNOWN', { name, known: Object.keys(boards).join(', ') });
   const outDir = resolve(options.out ?? 'out');
   mkdirSync(outDir, { recursive: true });
+  const module = require(join(__dirname, '..', boards[name])) as BoardModule;
   const flightOptions: FlightOptions = {
     mission,
     outDir,
     seed: options.seed ?? 1,
-    orbits: options.orbits ?? 1,
+    orbits: options.orbits ?? module.defaultOrbits ?? 1,
     missionDir: join(projectRoot, 'fsw/missions', mission),
+    link: options.link,
+    alwaysInView: options.alwaysInView,
   };
-  const module = require(join(__dirname, '..', boards[name])) as BoardModule;
   const flight = await module.openBoard(flightOptions);
   return flight.ok ? succeed({ flight: flight.value, outDir }) : flight;
 }

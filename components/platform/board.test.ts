@@ -8,6 +8,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { ByteStream, component, defineComponent, input, output } from '../../fsw/framework';
 import { deploy } from '../../fsw/framework/deployment';
 import { defineTopology, instance, connect as wire } from '../../fsw/framework/topology';
+import type { LinkSpec } from '../../fsw/links';
 import { openBoard } from './board';
 import type { FlightBoard } from './flightBoard';
 import { radioAdapter } from './radioAdapter/radioAdapter';
@@ -23,6 +24,8 @@ const configure = (config: unknown) =>
 const open = () =>
   openBoard({ seed: 3, orbits: 1, outDir: join(folder, 'out'), missionDir: folder, mission: 'test' });
 
+const portOf = (spec: LinkSpec) => ('port' in spec ? spec.port : 0);
+
 /** An active component that sends back what it hears, each byte plus one. */
 const echo = component(
   defineComponent({
@@ -37,7 +40,7 @@ describe('openBoard of the flight board', () => {
   it('PGE-DRV-013: flies a topology without the simulator: a ground on TCP is answered, until told to stop', async () => {
     configure({
       imagers: { wideField: { folder: 'frames', width: 8, height: 4 } },
-      radio: { role: 'server', port: 0 },
+      link: 'tcp-server:127.0.0.1:0',
     });
     const opened = await open();
     if (!opened.ok) throw new Error(opened.error.text);
@@ -62,7 +65,7 @@ describe('openBoard of the flight board', () => {
       () => undefined,
       () => stopped,
     );
-    const ground = connect(board.radio.port, '127.0.0.1');
+    const ground = connect(portOf(board.radio.spec), '127.0.0.1');
     ground.write(Uint8Array.of(1, 2, 3));
     const [answer] = (await once(ground, 'data')) as [Buffer];
     expect([...answer]).toEqual([2, 3, 4]);
@@ -79,7 +82,7 @@ describe('openBoard of the flight board', () => {
     await sharp(picture).png().toFile(join(folder, 'one.png'));
     configure({
       imagers: { wideField: { folder: '.', width: 2, height: 2 } },
-      radio: { role: 'server', port: 0 },
+      link: 'tcp-server:127.0.0.1:0',
     });
     const opened = await open();
     if (!opened.ok) throw new Error(opened.error.text);
@@ -94,14 +97,14 @@ describe('openBoard of the flight board', () => {
   });
 
   it.each([
-    [{ radio: { role: 'server' } }, 'radio needs role (server or client) and port'],
-    [{ radio: { role: 'sender', port: 1 } }, 'radio needs role (server or client) and port'],
+    [{}, 'there is no link kind undefined'],
+    [{ link: 'tcp-server:127.0.0.1' }, 'tcp-server needs HOST:PORT'],
     [
-      { imagers: { wideField: { folder: 'x', width: 0, height: 4 } }, radio: { role: 'server', port: 0 } },
+      { imagers: { wideField: { folder: 'x', width: 0, height: 4 } }, link: 'tcp-server:127.0.0.1:0' },
       'imagers.wideField needs folder, width and height',
     ],
-    [{ imagers: { wideField: null }, radio: { role: 'server', port: 0 } }, 'imagers.wideField needs folder'],
-    [null, 'radio needs role'],
+    [{ imagers: { wideField: null }, link: 'tcp-server:127.0.0.1:0' }, 'imagers.wideField needs folder'],
+    [null, 'there is no link kind'],
   ])('PGE-DRV-014: refuses the file %j and says what it needs', async (config, why) => {
     configure(config);
     expect(await open()).toMatchObject({

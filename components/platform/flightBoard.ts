@@ -1,12 +1,12 @@
-/** The board of a real computer: host clock, pictures from folders, files, and a ground on TCP. */
+/** The board of a real computer: host clock, pictures from folders, files, and a ground on a link. */
 import { type Result, succeed } from '../../fsw/errors';
 import type { Board, Ephemeris } from '../../fsw/framework';
 import { WallClock } from '../../fsw/framework/wallClock';
+import { type Link, type LinkSpec, openLink } from '../../fsw/links';
 import { fileStorage } from './fileStorage';
 import { fileStore } from './fileStore';
 import { type FolderImagerOptions, folderImager } from './folderImager';
 import { hostMonitor } from './hostMonitor';
-import { type TcpRadio, type TcpRadioOptions, tcpRadio } from './tcpRadio';
 
 export interface FlightBoardOptions {
   readonly seed: number;
@@ -16,12 +16,12 @@ export interface FlightBoardOptions {
   readonly filesFolder: string;
   /** By the name that the mission's cameras use. */
   readonly imagers: Readonly<Record<string, Omit<FolderImagerOptions, 'nowUs'>>>;
-  readonly radio: Omit<TcpRadioOptions, 'clock'>;
+  readonly link: LinkSpec;
 }
 
 export interface FlightBoard extends Board {
   readonly clock: WallClock;
-  readonly radio: TcpRadio;
+  readonly radio: Link;
 }
 
 /** Errors: STORAGE_FAILED, FILE_FAILED, RADIO_PORT. The caller attaches the clock to the executive, and closes the radio. */
@@ -33,7 +33,7 @@ export async function flightBoard(options: FlightBoardOptions): Promise<Result<F
   if (!storage.ok) return storage;
   const files = fileStore(filesFolder);
   if (!files.ok) return files;
-  const radio = await tcpRadio({ ...options.radio, clock });
+  const radio = await openLink(options.link, clock);
   if (!radio.ok) return radio;
   const imagers = Object.entries(options.imagers).map(([name, imager]) => [
     name,
@@ -56,7 +56,7 @@ export async function flightBoard(options: FlightBoardOptions): Promise<Result<F
  * A bench has no orbit. It is in contact as long as a ground is connected, under the station's name `bench`,
  * and stands at 0° N 0° E under a Sun in the zenith, so that nothing waits for daylight.
  */
-export function benchEphemeris(radio: Pick<TcpRadio, 'connectedSinceUs'>): Ephemeris {
+export function benchEphemeris(radio: Pick<Link, 'connectedSinceUs'>): Ephemeris {
   return {
     groundPoint: () => ({ latDeg: 0, lonDeg: 0, sunElevationDeg: 90 }),
     contactAt() {

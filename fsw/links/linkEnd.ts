@@ -31,7 +31,10 @@ export class LinkEnd {
 
   /** Takes a new line in place of the one before. */
   connected(line: Line): void {
-    if (this.closed) return line.end();
+    if (this.closed) {
+      line.end();
+      return;
+    }
     const before = this.#line;
     this.#line = line;
     before?.end();

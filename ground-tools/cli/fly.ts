@@ -13,6 +13,7 @@ const misuse: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   'CONFIG_FILE',
   'CONFIG_UNKNOWN_INSTANCE',
   'CONFIG_UNKNOWN_KEY',
+  'LINK_FORM',
 ]);
 
 /** Flies a mission: progress while it flies, its summary at the end. Returns the exit code. */
@@ -27,10 +28,18 @@ export async function fly(
   let told = false;
   let failure: number = exit.failed;
   const flight = launch(launcher, 'fly', mission, options, (message) => {
-    if (message.type === 'progress') return progress.show(message);
+    if (message.type === 'progress') {
+      progress.show(message);
+      return;
+    }
     progress.end();
+    if (message.type === 'text') {
+      out.write(`${message.text}\n`);
+      return;
+    }
     told = true;
-    if (message.type === 'summary') out.write(summaryOf(message.report as FlightReport, message.file, out));
+    if (message.type === 'summary' && message.report)
+      out.write(summaryOf(message.report as FlightReport, message.file, out));
     if (message.type !== 'failed') return;
     for (const { code, text } of message.faults)
       err.write(`${paint(err, 'red', 'failed')}  ${text}  [${code}]\n`);

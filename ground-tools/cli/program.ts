@@ -2,6 +2,7 @@ import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { Command, CommanderError, InvalidArgumentError } from 'commander';
 import { nearest } from '../../fsw/framework/settings';
+import { linkForms, parseLink } from '../../fsw/links/linkSpec';
 import { newComponent } from '../newComponent/newComponent';
 import { type Context, exit } from './context';
 import { doctor } from './doctor';
@@ -27,11 +28,15 @@ export async function run(argv: readonly string[], context: Context): Promise<nu
     .argument('<mission>', missionsHelp(context), missionOf(context))
     .option('--orbits <n>', 'how long to fly', positive)
     .option('--seed <n>', 'seed of everything random: same seed, same report', whole)
-    .option('--board <name>', 'what to fly on', 'sim')
+    .option('--board <name>', 'what to fly on: sim, live or flight (default: sim, with --link live)')
+    .option('--link <link>', `how the ground is reached: ${linkForms}`, link)
+    .option('--always-in-view', 'board live: a connected ground is in contact all the time (default)')
+    .option('--no-always-in-view', 'board live: contact in real passes only')
     .option('--out <dir>', 'folder for the report', 'out')
     .option('--config <file>', 'JSON file of config entries to change, by instance', jsonFile)
     .action(async (mission: string, options: FlyOptions) => {
-      code = await fly(context, mission, { ...options, out: resolve(options.out) });
+      const board = options.board ?? (options.link === undefined ? 'sim' : 'live');
+      code = await fly(context, mission, { ...options, board, out: resolve(options.out) });
     });
 
   program
@@ -89,9 +94,11 @@ export async function run(argv: readonly string[], context: Context): Promise<nu
 interface FlyOptions {
   readonly orbits?: number;
   readonly seed?: number;
-  readonly board: string;
+  readonly board?: string;
   readonly out: string;
   readonly config?: string;
+  readonly link?: string;
+  readonly alwaysInView?: boolean;
 }
 
 /** Asks the launcher for one text and prints it, or writes it to `file`. */
@@ -149,6 +156,12 @@ function whole(value: string): number {
 function positive(value: string): number {
   if (Number(value) > 0 && Number.isFinite(Number(value))) return Number(value);
   throw new InvalidArgumentError('It must be a number above 0.');
+}
+
+function link(text: string): string {
+  const spec = parseLink(text);
+  if (spec.ok) return text;
+  throw new InvalidArgumentError(spec.error.text);
 }
 
 /** The file's absolute path, once it is known to hold JSON: a slip is said before anything starts. */

@@ -4,9 +4,10 @@ import type { Contact } from '../../fsw/framework/board';
 import type { Deployment, Tap } from '../../fsw/framework/deployment';
 import type { Arguments } from '../../fsw/framework/ports';
 import { unixUsOf } from '../../fsw/framework/time';
-import { decode, type Values } from '../../fsw/framework/types';
+import type { Values } from '../../fsw/framework/types';
 import type { GroundStation } from './groundStation';
 import type { SimulatedImager } from './imager';
+import { channelOf, readChannel } from './readChannel';
 import { Score } from './score';
 import { missionEpochMs } from './tle';
 import { TILE_PX, type TileTruth } from './truth';
@@ -185,15 +186,8 @@ export class Referee {
 
   /** A channel's latest value on board, as the telemetry store has it. */
   read(deployment: Deployment, name: string): unknown {
-    const entry = deployment.dictionary.channels.find(
-      ({ instance, local }) => `${instance}.${local}` === name,
-    );
-    const store = deployment.units.get('telemetryStore')?.inlets.own.get?.[0];
-    if (entry === undefined || store === undefined) throw new Error(`no channel ${name} to read`);
-    const stored = store.accept({ id: entry.id }, undefined) as { value: Uint8Array } | undefined;
-    if (stored === undefined) return undefined;
-    const value = decode(entry.type, stored.value);
-    return value.ok ? value.value : undefined;
+    if (channelOf(deployment, name) === undefined) throw new Error(`no channel ${name} to read`);
+    return readChannel(deployment, name);
   }
 }
 

@@ -1,0 +1,167 @@
+import { join } from 'node:path';
+import { fileStorage } from '../../components/platform/fileStorage';
+import { fileStore } from '../../components/platform/fileStore';
+import { hostMonitor } from '../../components/platform/hostMonitor';
+import { flyOnWallClock } from '../../components/platform/wallFlight';
+import { type Result, succeed } from '../../fsw/errors';
+import type { Flight, FlightOptions, Progress } from '../../fsw/flight';
+import type { Board, Contact, Imager } from '../../fsw/framework/board';
+import type { Deployment } from '../../fsw/framework/deployment';
+import { WallClock } from '../../fsw/framework/wallClock';
+import { type Link, linkText, openLink, parseLink } from '../../fsw/links';
+import { loadEarth } from './earth';
+import { type SimulatedImager, simulatedImager } from './imager';
+import { type Orbit, orbitFrom } from './orbit';
+import { readChannel } from './readChannel';
+import { ephemerisOf, passes, polarNetwork } from './stations';
+import { sunElevationDeg } from './sun';
+import { missionEpochMs, sentinel2a } from './tle';
+
+const DEFAULT_LINK = 'tcp-server:127.0.0.1:0';
+const MIN_ELEVATION_DEG = 5;
+const FRAME_PX = 128;
+const PROGRESS_US = 1e6;
+const DAY_US = 86_400e6;
+/** The orbit's elements hold for 30 days: a flight in real time ends before. */
+const LONGEST_US = 28 * DAY_US;
+
+/** It flies until it is told to stop. */
+export const defaultOrbits = Number.POSITIVE_INFINITY;
+
+/**
+ * The simulated world in real time, with a real ground on a real link. Time tags are those of the host; the
+ * orbit starts where the simulated flight's does. What the spacecraft saves stays for its next boot.
+ * Errors: LINK_FORM, RADIO_PORT, ORBIT_BAD_TLE, STORAGE_FAILED, FILE_FAILED.
+ */
+export async function openBoard(options: FlightOptions): Promise<Result<Flight>> {
+  const { seed, outDir, orbits, alwaysInView = true } = options;
+  const spec = parseLink(options.link ?? DEFAULT_LINK);
+  if (!spec.ok) return spec;
+  const orbit = orbitFrom(sentinel2a);
+  if (!orbit.ok) return orbit;
+  const storage = fileStorage(join(outDir, 'storage'));
+  if (!storage.ok) return storage;
+  const files = fileStore(join(outDir, 'files'));
+  if (!files.ok) return files;
+  const clock = new WallClock();
+  const opened = await openLink(spec.value, clock);
+  if (!opened.ok) return opened;
+  const link = opened.value;
+  const pass = alwaysInView ? undefined : passesOf(orbit.value);
+  const contactAt = (atUs: number) => contactOver(link, pass?.(atUs), alwaysInView);
+  const board: Board = {
+    name: 'live',
+    clock,
+    seed,
+    imagers: { wideField: imagerOf(orbit.value, seed, clock) },
+    radio: pass === undefined ? link : radioIn(link, () => pass(clock.nowUs()) !== undefined),
+    ephemeris: { contactAt, groundPoint: (atUs) => groundPoint(orbit.value, atUs) },
+    storage: storage.value,
+    files: files.value,
+    host: hostMonitor(outDir),
+  };
+  const endUs = Math.min(LONGEST_US, orbits * orbit.value.periodS * 1e6);
+  const periodUs = orbit.value.periodS * 1e6;
+
+  const progressOf = (deployment: Deployment): Progress => {
+    const count = (name: string) => {
+      const value = readChannel(deployment, name);
+      return value === undefined ? undefined : Number(value);
+    };
+    const nowUs = clock.nowUs();
+    return {
+      elapsedS: nowUs / 1e6,
+      ...(Number.isFinite(orbits) && { percent: Math.min(100, (100 * nowUs) / endUs), orbits }),
+      orbit: 1 + Math.floor(nowUs / periodUs),
+      frames: count('camera.FramesCaptured'),
+      kept: count('cloudScreener.FramesKept'),
+      passes: count('contactManager.PassesSeen'),
+      queue: count('comQueue.Depth'),
+      station: contactAt(nowUs)?.station,
+    };
+  };
+
+  return succeed({
+    board,
+    taps: [],
+    notice: `link ${linkText(link.spec)}`,
+    async fly(deployment, progress, stopped) {
+      const telling = clock.every(PROGRESS_US, () => progress(progressOf(deployment)));
+      await flyOnWallClock(clock, deployment, () => stopped() || clock.nowUs() >= endUs);
+      telling.cancel();
+      await link.close();
+    },
+    report: (deployment) => ({
+      mission: options.mission,
+      dictionaryHash: deployment.dictionary.hash,
+      seed,
+      durationS: clock.nowUs() / 1e6,
+      faults: Object.fromEntries(
+        [...deployment.units.values()]
+          .filter((unit) => unit.faults + unit.queueDrops > 0)
+          .map((unit) => [unit.name, unit.faults + unit.queueDrops]),
+      ),
+    }),
+  });
+}
+
+/** In contact while a ground is connected; with real passes, only within one. */
+function contactOver(link: Link, pass: Contact | undefined, alwaysInView: boolean): Contact | undefined {
+  const sinceUs = link.connectedSinceUs;
+  if (sinceUs === undefined) return undefined;
+  if (alwaysInView) return { station: 'ground', startUs: sinceUs, endUs: Number.POSITIVE_INFINITY };
+  return pass && { ...pass, startUs: Math.max(pass.startUs, sinceUs) };
+}
+
+/** The pass under way, found a day at a time. */
+function passesOf(orbit: Orbit): (atUs: number) => Contact | undefined {
+  let day = -1;
+  let today = ephemerisOf([]);
+  return (atUs) => {
+    const wanted = Math.floor(atUs / DAY_US);
+    if (wanted !== day) {
+      day = wanted;
+      const fromMs = missionEpochMs + (day * DAY_US) / 1000;
+      const window = { fromMs, toMs: fromMs + DAY_US / 1000, missionEpochMs };
+      today = ephemerisOf(passes(orbit, polarNetwork, { ...window, minElevationDeg: MIN_ELEVATION_DEG }));
+    }
+    return today.contactAt(atUs);
+  };
+}
+
+/** Behind the horizon nothing is heard, either way. */
+function radioIn(link: Link, inView: () => boolean): Board['radio'] {
+  return {
+    send: (frame) => {
+      if (inView()) link.send(frame);
+    },
+    onReceive: (receiver) => link.onReceive((bytes) => inView() && receiver(bytes)),
+  };
+}
+
+function groundPoint(orbit: Orbit, atUs: number) {
+  const unixMs = missionEpochMs + atUs / 1000;
+  const { latDeg, lonDeg } = orbit.stateAt(unixMs);
+  return { latDeg, lonDeg, sunElevationDeg: sunElevationDeg(latDeg, lonDeg, unixMs) };
+}
+
+/** The maps of the Earth (62 MB) are loaded by the first picture: many missions take none. */
+function imagerOf(orbit: Orbit, seed: number, clock: WallClock): Imager {
+  let imager: Promise<Result<SimulatedImager>> | undefined;
+  const load = async (): Promise<Result<SimulatedImager>> => {
+    const earth = await loadEarth();
+    if (!earth.ok) return earth;
+    const nowUs = () => clock.nowUs();
+    const size = { width: FRAME_PX, height: FRAME_PX };
+    return succeed(simulatedImager({ earth: earth.value, orbit, missionEpochMs, seed, nowUs, ...size }));
+  };
+  return {
+    width: FRAME_PX,
+    height: FRAME_PX,
+    async capture(into) {
+      imager ??= load();
+      const loaded = await imager;
+      return loaded.ok ? loaded.value.capture(into) : loaded;
+    },
+  };
+}
