@@ -57,7 +57,41 @@ export const errorTable = {
   FPRIME_TRUNCATED: 'F´ {what}: {length} bytes, {needed} needed',
   FPRIME_DESCRIPTOR: 'F´ packet: descriptor {found} is not {expected}',
   FPRIME_UNKNOWN_CHANNEL: 'F´ channel packet: channel {id} is not in the dictionary',
+  FPRIME_FILE: 'F´ file packet: {why}',
   FPRIME_RECORDS: 'F´ record packet: {length} bytes are not {count} records of one size',
+  // Link security (SDLS) and its keys
+  SDLS_SPI_RESERVED: 'SPI {spi} is reserved: 1..65534 name an association',
+  SDLS_KEY_LENGTH: 'a key has {length} bytes, {expected} needed (raw, not hex)',
+  SDLS_WINDOW: 'anti-replay window {window} is outside 1..{max}',
+  SDLS_NOT_AUTHENTICATED: 'SPI {spi} does not authenticate: it has no anti-replay window',
+  SDLS_SHORT: 'secured frame: {length} bytes, {needed} the least',
+  SDLS_SPI: 'secured frame: SPI {spi} is not open',
+  SDLS_MAC: 'secured frame: SPI {spi}, number {iv}: the MAC is not ours',
+  SDLS_REPLAY: 'secured frame: SPI {spi}, number {iv} is not in {next}..{end}',
+  SDLS_EXHAUSTED: 'SPI {spi}: every number of this key is used',
+  SDLS_CONTENT: 'secured frame: packet at byte {at}: {why}',
+  SDLS_COUNTERS: 'counter file: {why}',
+  SDLS_NO_KEY: '{direction} key slot {slot}: {why}',
+  SDLS_SHARED_KEY: '{direction} key slot {slot} holds the key of {other}: one key per direction and slot',
+  SDLS_COUNTER_UNKNOWN: '{direction} key slot {slot}: how far it was used is unknown',
+  KEYS_FILE: '{file}: {why}',
+
+  // CFDP: PDUs, then the engine
+  CFDP_TRUNCATED: 'CFDP {what}: {length} bytes, {needed} needed',
+  CFDP_VERSION: 'CFDP PDU: version {version} is not 1',
+  CFDP_LENGTH: 'CFDP: {length} bytes on hand, {stated} stated',
+  CFDP_CRC: 'CFDP PDU: CRC {found} is not the computed {computed}',
+  CFDP_VALUE: 'CFDP {what}: {value} is not allowed',
+  CFDP_DIRECTIVE: 'CFDP PDU: there is no directive {directive}',
+  CFDP_ENTITY: 'CFDP: entity {entity} is not known here ({what})',
+  CFDP_TRANSACTION: 'CFDP: there is no transaction {id}',
+  CFDP_BUSY: 'CFDP: all {max} transactions are in use',
+  CFDP_RANGE: 'CFDP {id}: bytes {start}..{end} are outside of the file of {size}',
+  CFDP_ROLE: 'CFDP {id}: a {kind} PDU is not for a {role}',
+  CFDP_PATH: 'CFDP: {path} is reserved',
+  CFDP_PDU_SIZE: 'CFDP: a PDU of {max} bytes has no room for {what}',
+  CFDP_JOURNAL: 'CFDP journal {file}: {why}',
+
   // Payload: camera, tiles, models, inference
   CAMERA_NO_IMAGER: 'the board has no imager {imager}; it has: {known}',
   CAMERA_DRIVER: 'imager {imager}: {reason}',
@@ -79,6 +113,20 @@ export const errorTable = {
 
   // Core components
   PARAM_FILE_CORRUPT: 'parameter file: {reason}',
+  COMMAND_MEMORY_CORRUPT: 'the memory of commands of sender {sender}: {why}; FORGET_SENDER starts anew',
+  COMMAND_SENDERS: 'sender {sender}: commands of {max} senders are remembered already',
+
+  // Sequences
+  SEQ_FILE: 'sequence file: {why}',
+  SEQ_BUILD: 'the sequence was compiled for dictionary {found}, this is {expected}',
+  SEQ_STEP: 'step {step}: {why}',
+  SEQ_SOURCE: '{where}: {why}',
+  SEQ_LIMIT: 'the sequence has done {max} steps: an endless loop?',
+  SEQ_LATE: 'step {step}: its time was {seconds} s ago, {max} s are allowed',
+  SEQ_TIMEOUT: 'step {step}: {what} did not come in {seconds} s',
+  SEQ_NO_VALUE: 'step {step}: channel {channel} has no value yet',
+  SEQ_COMMAND: 'step {step}: command {command} ended with {status}: {reason}',
+  SEQ_ABORTED: 'step {step}: {reason}',
 
   // Simulators (hwtests)
   ORBIT_BAD_TLE: '{name}: {why}',
@@ -94,6 +142,9 @@ export const errorTable = {
   COMPONENT_NAME: '{path} is not room/name, both lowerCamel letters and digits; rooms: {rooms}',
   COMPONENT_EXISTS: '{folder} exists: nothing was written',
 
+  // Ground: dictionaries for other ground systems
+  DICTIONARY_NO_FORM: '{format} has no form for the types of {entries}',
+
   // Ground: reading the downlink, sending commands
   LINK_UNKNOWN_DESCRIPTOR: 'no packet has descriptor {descriptor}',
   LINK_UNKNOWN_ID: 'the dictionary has no {what} {id}: is it the dictionary of this build?',
@@ -104,9 +155,6 @@ export const errorTable = {
   DICTIONARY_FILE: '{file} is no Perigee dictionary: {why}',
   DICTIONARY_MISMATCH: 'the spacecraft flies dictionary {found}, this is {loaded}: nothing was sent',
   DICTIONARY_UNVERIFIED: 'the spacecraft has not said which dictionary it flies: nothing was sent',
-  LINK_SPEC:
-    '{spec} is no link: tcp-client:HOST:PORT, tcp-server:HOST:PORT, udp:HOST:TX:RX or serial:DEVICE:BAUD',
-  LINK_OPEN: 'the link {spec} cannot be opened: {why}',
   LINK_DOWN: 'the link to the spacecraft is down: {why}',
   RECORD_FAILED: 'recording in {folder}: {why}',
   RECORD_EMPTY: '{folder} holds no recording',

@@ -18,7 +18,15 @@ export type { Clock, Timer } from './clock';
 export { type CommandMeta, component, type Self, type SelfOf } from './component';
 export { isConnected } from './deployment';
 export type { Dictionary } from './dictionary';
-export { type Band, defineComponent, type SeverityName, severities } from './model';
+export { folderOf, readWhole, writeWhole } from './files';
+export {
+  type AuthorityName,
+  authorities,
+  type Band,
+  defineComponent,
+  type SeverityName,
+  severities,
+} from './model';
 export { type Arguments, input, output, port, Serial } from './ports';
 export type { Random } from './random';
 export * from './standardPorts';
