@@ -81,8 +81,10 @@ export function allCommands(model: Model): Record<string, CommandSpec> {
   const commands: Record<string, CommandSpec> = { ...model.commands };
   for (const [name, spec] of Object.entries(model.params)) {
     const { set, save } = paramOpcodes(spec.id);
-    commands[`${name}_PRM_SET`] = { id: set, args: { val: spec.type }, doc: `Set ${name}: ${spec.doc}` };
-    commands[`${name}_PRM_SAVE`] = { id: save, doc: `Save ${name}.` };
+    const authority = spec.authority && { authority: spec.authority };
+    const doc = `Set ${name}: ${spec.doc}`;
+    commands[`${name}_PRM_SET`] = { id: set, args: { val: spec.type }, ...authority, doc };
+    commands[`${name}_PRM_SAVE`] = { id: save, ...authority, doc: `Save ${name}.` };
   }
   return commands;
 }

@@ -26,9 +26,17 @@ export interface Model<
   readonly records: Records;
 }
 
+/** Who may give a command, lowest first; a source of a level may give all commands up to it. */
+export const authorities = ['operator', 'engineer', 'safety'] as const;
+export type AuthorityName = (typeof authorities)[number];
+
 export interface CommandSpec {
   readonly id: number;
   readonly args?: Fields;
+  /** Is done only when the same source has armed it shortly before. */
+  readonly hazardous?: boolean;
+  /** The least authority of its source; `operator` unless told. */
+  readonly authority?: AuthorityName;
   readonly doc: string;
 }
 export type Commands = Readonly<Record<string, CommandSpec>>;
@@ -85,6 +93,8 @@ export interface Setting {
 }
 export interface ParamSpec extends Setting {
   readonly id: number;
+  /** The least authority that may set and save it; `operator` unless told. */
+  readonly authority?: AuthorityName;
 }
 export type Params = Readonly<Record<string, ParamSpec>>;
 export type Config = Readonly<Record<string, Setting>>;

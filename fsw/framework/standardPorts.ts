@@ -3,7 +3,7 @@
 import type { PooledBuffer } from './buffers';
 import { port } from './ports';
 import { Time } from './time';
-import { bool, bytes, enumeration, F32, reference, string, U32, U64 } from './types';
+import { bool, bytes, enumeration, F32, reference, string, U8, U32, U64 } from './types';
 
 /** One tick of a rate group; `context` is the member's own number. */
 export const Sched = port('Sched', { context: U32 });
@@ -32,6 +32,10 @@ export const Tlm = port('Tlm', { id: U32, time: Time, value: bytes(MAX_PAYLOAD) 
 
 /** A command for one component: absolute opcode, sequence id, serialised arguments. */
 export const Cmd = port('Cmd', { opcode: U32, cmdSeq: U32, args: bytes(MAX_PAYLOAD) });
+/** A command packet that came up the link: as `ComIn`, and which of the link's sources (a key slot, a channel) sent it. */
+export const CmdPacket = port('CmdPacket', { data: bytes(1016), context: U32, source: U8 });
+/** A command from a component on board; `context` is its own number for it, which `SourceStatus` brings back. */
+export const SourceCmd = port('SourceCmd', { opcode: U32, context: U32, args: bytes(MAX_PAYLOAD) });
 export const CmdRegistration = port('CmdReg', { opcode: U32 });
 export const CmdStatus = enumeration('Fw.CmdResponse', {
   OK: 0,
@@ -49,6 +53,15 @@ export const CmdResponse = port('CmdResponse', {
   status: CmdStatus,
   reason: string(120),
 });
+/** How a command from a component on board ended, refusals included. */
+export const SourceStatus = port('SourceStatus', {
+  opcode: U32,
+  context: U32,
+  status: CmdStatus,
+  reason: string(120),
+});
+/** The level of a source of commands: it may give the commands of its level and of those below. */
+export const Authority = enumeration('Fw.Authority', { operator: 0, engineer: 1, safety: 2 });
 
 /** A parameter's saved value, or `valid: false`. */
 export const PrmGet = port(

@@ -76,4 +76,13 @@ describe('commandRouter', () => {
     b.frame(packet(0, [0, 0, 1]), packet(1, [0x12, 0x34]));
     expect(b.events.length).toBe(11);
   });
+
+  it('PGE-CRT-007: hands identified commands over like commands, with the source that it is set to', async () => {
+    const b = await bench(commandRouter, { config: { source: 3 } });
+    b.in.frameIn({ data: packet(4, [0, 0x70, 0, 1, 0, 0, 0, 2], 0x70) });
+    expect(b.calls('commandOut')).toEqual([
+      { data: Uint8Array.of(0, 0x70, 0, 1, 0, 0, 0, 2), context: 4, source: 3 },
+    ]);
+    expect(b.telemetry.CommandsRouted).toBe(1);
+  });
 });

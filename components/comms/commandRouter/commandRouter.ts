@@ -3,16 +3,24 @@
 import { type Fault, fail } from '../../../fsw/errors';
 import {
   ByteStream,
+  CmdPacket,
   ComIn,
   component,
   defineComponent,
   input,
   output,
   string,
+  U8,
   U16,
   U32,
 } from '../../../fsw/framework';
-import { Apid, readU16, type SpacePacket, splitSpacePackets } from '../../../fsw/protocols';
+import {
+  Apid,
+  IDENTIFIED_COMMAND,
+  readU16,
+  type SpacePacket,
+  splitSpacePackets,
+} from '../../../fsw/protocols';
 
 const DESCRIPTOR_LENGTH = 2;
 
@@ -22,7 +30,7 @@ export const commandRouter = component(
     doc: 'Splits the space packets out of each TC frame and routes them by their F´ descriptor.',
     ports: {
       frameIn: input.sync(ByteStream),
-      commandOut: output(ComIn),
+      commandOut: output(CmdPacket),
       fileOut: output(ComIn, { optional: true }),
     },
     events: {
@@ -49,10 +57,17 @@ export const commandRouter = component(
       Unroutable: { id: 2, type: U32, update: 'on-change', doc: 'Packets of other kinds.' },
       Malformed: { id: 3, type: U32, update: 'on-change', doc: 'Packets that could not be read.' },
     },
+    config: {
+      source: {
+        type: U8,
+        default: 0,
+        doc: 'Which source of the link these packets come from; the dispatcher gives each its authority.',
+      },
+    },
   }),
   {
     state: () => ({ commands: 0, files: 0, unroutable: 0, malformed: 0 }),
-    ports({ state, out, event, tlm, clearThrottle }) {
+    ports({ state, out, event, tlm, config, clearThrottle }) {
       const refuse = (fault: Fault) => {
         event.MalformedPacket(fault);
         tlm.Malformed(++state.malformed);
@@ -67,8 +82,9 @@ export const commandRouter = component(
         const packet = { data: data.slice(), context: sequence };
         switch (descriptor) {
           case Apid.COMMAND:
+          case IDENTIFIED_COMMAND:
             tlm.CommandsRouted(++state.commands);
-            out.commandOut(packet);
+            out.commandOut({ ...packet, source: config.source });
             break;
           case Apid.FILE:
             tlm.FilePacketsRouted(++state.files);

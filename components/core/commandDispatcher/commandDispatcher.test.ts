@@ -11,7 +11,7 @@ async function onBench(config: Record<string, unknown> = {}) {
   const uplink = async (opcode: number, args = new Uint8Array(0), context = 0) => {
     const data = new Uint8Array(6 + args.length);
     writeCommandPacket(data, 0, opcode, args);
-    b.in.commandIn({ data, context });
+    b.in.commandIn({ data, context, source: 0 });
     await b.settle();
   };
   const respond = async (cmdSeq: number, status: 'OK' | 'EXECUTION_ERROR' = 'OK', reason = '') => {
@@ -67,7 +67,7 @@ describe('commandDispatcher', () => {
   it('PGE-CMD-004: answers a packet that is no command with MalformedCommand', async () => {
     const { b, names } = await onBench();
     for (const data of [Uint8Array.of(), Uint8Array.of(0, 0, 1), Uint8Array.of(0, 3, 0, 0, 0, 1)])
-      b.in.commandIn({ data, context: 4 });
+      b.in.commandIn({ data, context: 4, source: 0 });
     await b.settle();
     expect(names()).toEqual(['MalformedCommand', 'MalformedCommand', 'MalformedCommand']);
     expect(b.events[2].text).toContain('descriptor 3');
@@ -128,7 +128,7 @@ describe('commandDispatcher', () => {
   it('PGE-CMD-009: still knows every opcode, and no number twice, after a restart', async () => {
     const { b, uplink } = await onBench();
     await uplink(OPCODE);
-    b.in.commandIn({ data: undefined as never, context: 0 });
+    b.in.commandIn({ data: undefined as never, context: 0, source: 0 });
     await b.settle();
     expect(b.events.at(-1)).toMatchObject({ name: 'ComponentFault', args: { action: 'restart' } });
     await uplink(OPCODE);
