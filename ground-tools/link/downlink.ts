@@ -43,29 +43,55 @@ export interface ChannelReading {
  * Errors: LINK_UNKNOWN_ID, LINK_UNKNOWN_DESCRIPTOR, and those of the packet and type codecs.
  */
 export function readDownlink(dictionary: Dictionary, spacePacket: Uint8Array): Result<Downlinked> {
+  const index = indexOf(dictionary);
   const packet = spacePacket.subarray(SPACE_PACKET_HEADER_LENGTH);
   const descriptor = readDescriptor(packet);
   if (!descriptor.ok) return descriptor;
   switch (descriptor.value) {
     case Apid.LOG:
-      return readEvent(dictionary, packet);
+      return readEvent(index, packet);
     case Apid.TELEM:
-      return readChannels(dictionary, packet);
+      return readChannels(index, packet);
     case Apid.PACKETIZED_TLM:
-      return readHousekeeping(dictionary, packet);
+      return readHousekeeping(index, packet);
     case Apid.DP:
-      return readRecords(dictionary, packet);
+      return readRecords(index, packet);
     default:
       return fail('LINK_UNKNOWN_DESCRIPTOR', { descriptor: descriptor.value });
   }
 }
 
-function readEvent(dictionary: Dictionary, packet: Uint8Array): Result<Downlinked> {
+/** A dictionary's entries by id, each event with the type of its arguments. */
+interface Index {
+  readonly events: ReadonlyMap<number, Dictionary['events'][number] & { readonly type: Type<object> }>;
+  readonly channels: ReadonlyMap<number, Dictionary['channels'][number]>;
+  readonly packets: ReadonlyMap<number, Dictionary['packets'][number]>;
+  readonly records: ReadonlyMap<number, Dictionary['records'][number]>;
+}
+
+const indices = new WeakMap<Dictionary, Index>();
+
+function indexOf(dictionary: Dictionary): Index {
+  const known = indices.get(dictionary);
+  if (known) return known;
+  const { events, channels, packets, records } = dictionary;
+  const byId = <E extends { readonly id: number }>(entries: readonly E[]) =>
+    new Map(entries.map((entry) => [entry.id, entry]));
+  const typed = events.map((entry) => ({
+    ...entry,
+    type: struct(entry.name, entry.args ?? ({} as Fields)),
+  }));
+  const index = { events: byId(typed), channels: byId(channels), packets: byId(packets), records: byId(records) };
+  indices.set(dictionary, index);
+  return index;
+}
+
+function readEvent(index: Index, packet: Uint8Array): Result<Downlinked> {
   const event = readEventPacket(packet);
   if (!event.ok) return event;
-  const entry = dictionary.events.find(({ id }) => id === event.value.id);
+  const entry = index.events.get(event.value.id);
   if (entry === undefined) return fail('LINK_UNKNOWN_ID', { what: 'event', id: event.value.id });
-  const args = decode(struct(entry.name, entry.args ?? ({} as Fields)), event.value.args);
+  const args = decode(entry.type, event.value.args);
   if (!args.ok) return args;
   const { name, severity } = entry;
   const unixUs = unixUsOf(event.value.time);
@@ -74,21 +100,20 @@ function readEvent(dictionary: Dictionary, packet: Uint8Array): Result<Downlinke
     name,
     severity,
     unixUs,
-    args: args.value,
-    text: eventText(entry, args.value),
+    args: args.value as Record<string, unknown>,
+    text: eventText(entry, args.value as Record<string, unknown>),
   });
 }
 
-function readChannels(dictionary: Dictionary, packet: Uint8Array): Result<Downlinked> {
-  const typeOf = (id: number) => dictionary.channels.find((entry) => entry.id === id);
+function readChannels(index: Index, packet: Uint8Array): Result<Downlinked> {
   const entries = readChannelPacket(packet, (id, bytes, at) => {
-    const entry = typeOf(id);
+    const entry = index.channels.get(id);
     return entry === undefined ? undefined : lengthAt(entry.type, bytes.subarray(at));
   });
   if (!entries.ok) return entries;
   const values: ChannelReading[] = [];
   for (const { id, time, value } of entries.value) {
-    const entry = typeOf(id);
+    const entry = index.channels.get(id);
     if (entry === undefined) return fail('LINK_UNKNOWN_ID', { what: 'channel', id });
     const decoded = decode(entry.type, value, entry.name);
     if (!decoded.ok) return decoded;
@@ -109,11 +134,11 @@ function lengthAt(type: Type<unknown>, bytes: Uint8Array): number | undefined {
   }
 }
 
-function readHousekeeping(dictionary: Dictionary, packet: Uint8Array): Result<Downlinked> {
+function readHousekeeping(index: Index, packet: Uint8Array): Result<Downlinked> {
   const housekeeping = readTelemetryPacket(packet);
   if (!housekeeping.ok) return housekeeping;
   const { id, time, values } = housekeeping.value;
-  const entry = dictionary.packets.find((candidate) => candidate.id === id);
+  const entry = index.packets.get(id);
   if (entry === undefined) return fail('LINK_UNKNOWN_ID', { what: 'telemetry packet', id });
   const unixUs = unixUsOf(time);
   const readings: ChannelReading[] = [];
@@ -131,11 +156,11 @@ function readHousekeeping(dictionary: Dictionary, packet: Uint8Array): Result<Do
   return succeed({ kind: 'channels', values: readings });
 }
 
-function readRecords(dictionary: Dictionary, packet: Uint8Array): Result<Downlinked> {
+function readRecords(index: Index, packet: Uint8Array): Result<Downlinked> {
   const product = readRecordPacket(packet);
   if (!product.ok) return product;
   const { productId, time, count, recordLength, records } = product.value;
-  const entry = dictionary.records.find(({ id }) => id === productId);
+  const entry = index.records.get(productId);
   if (entry === undefined) return fail('LINK_UNKNOWN_ID', { what: 'product', id: productId });
   const values: unknown[] = [];
   for (let i = 0; i < count; i++) {
