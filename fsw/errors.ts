@@ -143,6 +143,8 @@ export const errorTable = {
   COMPONENT_EXISTS: '{folder} exists: nothing was written',
 
   // Ground: dictionaries for other ground systems
+  YAMCS_DIR: '{dir}: {why}',
+  GDS_MISSING: 'fprime-gds cannot be started ({why}): pip install fprime-gds==4.4.1',
   DICTIONARY_NO_FORM: '{format} has no form for the types of {entries}',
 
   // Ground: reading the downlink, sending commands

@@ -1,8 +1,10 @@
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
-import { Command, CommanderError, InvalidArgumentError } from 'commander';
+import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import { type Result, succeed } from '../../fsw/errors';
 import { nearest } from '../../fsw/framework/settings';
 import { linkForms, parseLink } from '../../fsw/links/linkSpec';
+import { convertDictionary, type DictionaryFormat, dictionaryFormats } from '../dictionary/formats';
 import { newComponent } from '../newComponent/newComponent';
 import { type Context, exit } from './context';
 import { doctor } from './doctor';
@@ -53,11 +55,17 @@ export async function run(argv: readonly string[], context: Context): Promise<nu
 
   program
     .command('dictionary')
-    .description('export what ground and spacecraft agree on: commands, events, channels, parameters (JSON)')
+    .description('export what ground and spacecraft agree on: commands, events, channels, parameters')
     .argument('<mission>', missionsHelp(context), missionOf(context))
+    .addOption(
+      new Option('--format <name>', 'ours (JSON), for F´ GDS (JSON), or for Yamcs (XTCE)')
+        .choices(dictionaryFormats)
+        .default('perigee'),
+    )
     .option('-o, --output <file>', 'write to a file')
-    .action(async (mission: string, { output }: { output?: string }) => {
-      code = await text(context, 'dictionary', mission, output, {});
+    .action(async (mission: string, { format, output }: { format: DictionaryFormat; output?: string }) => {
+      const convert = (body: string) => convertDictionary(body, format, versionOf(context.root));
+      code = await text(context, 'dictionary', mission, output, {}, convert);
     });
 
   program
@@ -101,20 +109,27 @@ interface FlyOptions {
   readonly alwaysInView?: boolean;
 }
 
-/** Asks the launcher for one text and prints it, or writes it to `file`. */
+/** Asks the launcher for one text, converts it, and prints it, or writes it to `file`. */
 async function text(
   { launcher, out, err }: Context,
   verb: 'topology' | 'dictionary',
   mission: string,
   file: string | undefined,
   options: { format?: 'svg' | 'mermaid' },
+  convert: (body: string) => Result<string> = succeed,
 ): Promise<number> {
   let body: string | undefined;
   const started = launch(launcher, verb, mission, options, (message) => {
     if (message.type === 'failed') for (const { text } of message.faults) err.write(`error: ${text}\n`);
-    if (message.type === 'text') body = message.text.endsWith('\n') ? message.text : `${message.text}\n`;
+    if (message.type === 'text') body = message.text;
   });
   if ((await started.done) !== 0 || body === undefined) return exit.failed;
+  const converted = convert(body);
+  if (!converted.ok) {
+    err.write(`error: ${converted.error.text}\n`);
+    return exit.failed;
+  }
+  body = converted.value.endsWith('\n') ? converted.value : `${converted.value}\n`;
   if (file === undefined) {
     out.write(body);
     return exit.ok;
@@ -127,6 +142,10 @@ async function text(
   }
   out.write(`${file} written\n`);
   return exit.ok;
+}
+
+function versionOf(root: string): string {
+  return (JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { version: string }).version;
 }
 
 /** A mission is a folder beside the launcher that has a topology. */
