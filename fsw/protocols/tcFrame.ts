@@ -48,6 +48,11 @@ export function writeTcFrame(
 export interface TcDeframerOptions extends TcChannel {
   /** The longest frame taken, 8..1024 bytes; 1024 unless told. */
   readonly maxFrameLength?: number;
+  /**
+   * Opens a protected frame, given whole and undamaged: its plain data, or undefined when it is refused
+   * (whoever opens says why). Absent: frames come in clear.
+   */
+  readonly open?: (frame: Uint8Array) => Uint8Array | undefined;
   /** Gets the data field of each accepted frame: a view, valid only during the call. */
   readonly onData: (data: Uint8Array) => void;
   /** Gets the reason for each refused frame. */
@@ -68,6 +73,8 @@ export interface TcCounts {
   wrongChannel: number;
   /** Ours and whole, but not of type BD. */
   wrongService: number;
+  /** Ours and whole, but `open` refused it. */
+  unopened: number;
   garbageBytes: number;
 }
 
@@ -94,11 +101,13 @@ export class TcDeframer {
     wrongSpacecraft: 0,
     wrongChannel: 0,
     wrongService: 0,
+    unopened: 0,
     garbageBytes: 0,
   };
   readonly #spacecraftId: number;
   readonly #channelId: number;
   readonly #maxFrameLength: number;
+  readonly #open: ((frame: Uint8Array) => Uint8Array | undefined) | undefined;
   readonly #onData: (data: Uint8Array) => void;
   readonly #onRefused: ((fault: Fault) => void) | undefined;
   readonly #window = new Uint8Array(WINDOW_LENGTH);
@@ -110,6 +119,7 @@ export class TcDeframer {
     this.#spacecraftId = options.spacecraftId ?? SPACECRAFT_ID;
     this.#channelId = options.channelId ?? VIRTUAL_CHANNEL_ID;
     this.#maxFrameLength = options.maxFrameLength ?? MAX_TC_FRAME_LENGTH;
+    this.#open = options.open;
     this.#onData = options.onData;
     this.#onRefused = options.onRefused;
   }
@@ -180,9 +190,16 @@ export class TcDeframer {
     const bypass = (window[at] >>> 5) & 1;
     const control = (window[at] >>> 4) & 1;
     if (!bypass || control) return this.#refuse('wrongService', 'TC_SERVICE', { bypass, control });
+    const data = this.#open
+      ? this.#open(window.subarray(at, end))
+      : window.subarray(at + TC_HEADER_LENGTH, end - 2);
+    if (data === undefined) {
+      this.counts.unopened++;
+      return this.#slide();
+    }
     this.counts.accepted++;
     this.#at = end;
-    this.#onData(window.subarray(at + TC_HEADER_LENGTH, end - 2));
+    this.#onData(data);
     return true;
   }
 

@@ -1,5 +1,5 @@
 /** The ground side of `tmFrame`: finds frames in a byte stream and rebuilds the packets in them. */
-import { type Fault, fail } from '../errors';
+import { type Fault, fail, type Result } from '../errors';
 import { readU16 } from './bytes';
 import { crc16 } from './crc16';
 import { SPACECRAFT_ID, TM_FRAME_LENGTH, VIRTUAL_CHANNEL_ID } from './fprimePackets';
@@ -12,9 +12,11 @@ import {
 import { IDLE_DATA_ONLY, NO_PACKET_START, TM_HEADER_LENGTH, type TmChannel } from './tmFrame';
 
 export interface TmDeframerOptions extends TmChannel {
+  /** Opens a protected frame: its plain data field, or why it is refused. Absent: frames come in clear. */
+  readonly open?: (frame: Uint8Array) => Result<Uint8Array>;
   /** Gets each whole space packet, idle ones excepted: a view, valid only during the call. */
   readonly onPacket: (packet: Uint8Array) => void;
-  /** Gets each loss: TM_CRC, TM_GAP, TM_MALFORMED. */
+  /** Gets each loss: TM_CRC, TM_GAP, TM_MALFORMED, and what `open` refuses a frame for. */
   readonly onFault?: (fault: Fault) => void;
 }
 
@@ -24,6 +26,8 @@ export interface TmCounts {
   packets: number;
   idlePackets: number;
   crcErrors: number;
+  /** Undamaged frames of ours that `open` refused: forged, replayed, of another key. */
+  refused: number;
   garbageBytes: number;
   /** Jumps of the virtual channel count, and the frames that they stand for (modulo 256). */
   gaps: number;
@@ -45,6 +49,7 @@ export class TmDeframer {
     packets: 0,
     idlePackets: 0,
     crcErrors: 0,
+    refused: 0,
     garbageBytes: 0,
     gaps: 0,
     lostFrames: 0,
@@ -53,6 +58,7 @@ export class TmDeframer {
   };
   readonly #frameLength: number;
   readonly #identity: number;
+  readonly #open: ((frame: Uint8Array) => Result<Uint8Array>) | undefined;
   readonly #onPacket: (packet: Uint8Array) => void;
   readonly #onFault: ((fault: Fault) => void) | undefined;
   readonly #window: Uint8Array;
@@ -68,6 +74,7 @@ export class TmDeframer {
     const spacecraftId = options.spacecraftId ?? SPACECRAFT_ID;
     const channelId = options.channelId ?? VIRTUAL_CHANNEL_ID;
     this.#identity = ((spacecraftId & 0x3ff) << 4) | ((channelId & 7) << 1);
+    this.#open = options.open;
     this.#onPacket = options.onPacket;
     this.#onFault = options.onFault;
     this.#window = new Uint8Array(8 * this.#frameLength);
@@ -106,11 +113,19 @@ export class TmDeframer {
       this.#onFault?.(fail('TM_CRC', { found, computed }).error);
       return;
     }
+    const opened = this.#open?.(frame);
+    if (opened?.ok === false) {
+      this.counts.refused++;
+      this.#slide();
+      this.#onFault?.(opened.error);
+      return;
+    }
+    const field = opened?.value ?? frame.subarray(TM_HEADER_LENGTH, fieldEnd);
     this.#at += this.#frameLength;
     this.counts.frames++;
     this.#checkCount(frame[3]);
     const pointer = readU16(frame, 4) & 0x7ff;
-    if (!this.#readField(frame.subarray(TM_HEADER_LENGTH, fieldEnd), pointer)) {
+    if (!this.#readField(field, pointer)) {
       this.counts.malformed++;
       this.#dropPartial();
       this.#onFault?.(fail('TM_MALFORMED', { count: frame[3], pointer }).error);

@@ -30,7 +30,17 @@ export interface TmChannel {
   readonly frameLength?: number;
 }
 
+/** What protects frames: it takes room before and behind the data, and fills it in each finished frame. */
+export interface TmProtection {
+  readonly headerLength: number;
+  readonly trailerLength: number;
+  /** Protects the frame in place, all but its FECF. False: the frame must not be sent. */
+  seal(frame: Uint8Array): boolean;
+}
+
 export interface TmFramerOptions extends TmChannel {
+  /** Absent: frames go in clear. */
+  readonly protection?: TmProtection;
   /** Gets each full frame: the one buffer, which belongs to the receiver only during the call. */
   readonly onFrame: (frame: Uint8Array) => void;
 }
@@ -43,12 +53,19 @@ export class TmFramer {
   frames = 0;
   /** Packets added so far; idle fill is not among them. */
   packets = 0;
+  /** Frames that could not be protected, and were dropped. */
+  unsealed = 0;
+  readonly #protection: TmProtection | undefined;
+  /** Where the data field starts. */
+  readonly #fieldStart: number;
   readonly #frame: Uint8Array;
   readonly #idlePacket: Uint8Array;
-  /** Where the data field ends and the FECF starts. */
+  /** Where the data field ends and the trailer, or the FECF, starts. */
   readonly #fieldEnd: number;
   readonly #onFrame: (frame: Uint8Array) => void;
-  #at = TM_HEADER_LENGTH;
+  /** Counts dropped frames too, so that the ground sees the gap. */
+  #count = 0;
+  #at: number;
   #firstHeader = NO_PACKET_START;
   /** Whether the frame under way holds anything but the tail of idle fill. */
   #pending = false;
@@ -57,7 +74,10 @@ export class TmFramer {
     const frameLength = options.frameLength ?? TM_FRAME_LENGTH;
     this.#frame = new Uint8Array(frameLength);
     this.#idlePacket = new Uint8Array(frameLength).fill(IDLE_FILL);
-    this.#fieldEnd = frameLength - 2;
+    this.#protection = options.protection;
+    this.#fieldStart = TM_HEADER_LENGTH + (this.#protection?.headerLength ?? 0);
+    this.#fieldEnd = frameLength - 2 - (this.#protection?.trailerLength ?? 0);
+    this.#at = this.#fieldStart;
     this.#onFrame = options.onFrame;
     const spacecraftId = (options.spacecraftId ?? SPACECRAFT_ID) & 0x3ff;
     const channelId = (options.channelId ?? VIRTUAL_CHANNEL_ID) & 7;
@@ -124,20 +144,26 @@ export class TmFramer {
   }
 
   #startPacket(): void {
-    if (this.#firstHeader === NO_PACKET_START) this.#firstHeader = this.#at - TM_HEADER_LENGTH;
+    if (this.#firstHeader === NO_PACKET_START) this.#firstHeader = this.#at - this.#fieldStart;
   }
 
   #emit(): void {
     const frame = this.#frame;
     // One virtual channel: its count and the master channel count are the same.
-    frame[2] = this.frames;
-    frame[3] = this.frames;
+    frame[2] = this.#count;
+    frame[3] = this.#count++;
     writeU16(frame, 4, STATUS | this.#firstHeader);
-    writeU16(frame, this.#fieldEnd, crc16(frame, 0, this.#fieldEnd));
-    this.frames++;
-    this.#at = TM_HEADER_LENGTH;
+    const sealed = this.#protection?.seal(frame) ?? true;
+    this.#at = this.#fieldStart;
     this.#firstHeader = NO_PACKET_START;
     this.#pending = false;
+    if (!sealed) {
+      this.unsealed++;
+      return;
+    }
+    const fecfAt = frame.length - 2;
+    writeU16(frame, fecfAt, crc16(frame, 0, fecfAt));
+    this.frames++;
     this.#onFrame(frame);
   }
 }

@@ -10,8 +10,11 @@ function frame(data: readonly number[], channel?: TcChannel): Uint8Array {
   return into.slice(0, end.value);
 }
 
-async function deframerBench(config = {}) {
-  const b = await bench(tcDeframer, { config });
+/** What a link security answers that lets all frames pass: their data field. */
+const openAll = ({ frame }: { frame: Uint8Array }): Uint8Array | undefined => frame.subarray(5, -2);
+
+async function deframerBench(config = {}, open = openAll) {
+  const b = await bench(tcDeframer, { config, answers: { open } });
   return {
     ...b,
     hear: (...parts: (Uint8Array | string)[]) => {
@@ -105,5 +108,18 @@ describe('tcDeframer', () => {
       [1, 1],
       [2, 2],
     ]);
+  });
+
+  it('PGE-TCD-008: hands on what the link security opens, and nothing that it refuses', async () => {
+    const whole: number[] = [];
+    const b = await deframerBench({}, ({ frame }) => {
+      whole.push(frame.length);
+      return frame[5] === 1 ? Uint8Array.of(0xee) : undefined;
+    });
+    b.hear(frame([2, 2]), frame([1]), frame([3]));
+    expect(whole).toEqual([9, 8, 8]);
+    expect(b.data()).toEqual([[0xee]]);
+    expect(b.telemetry).toMatchObject({ FramesAccepted: 1, RefusedBySecurity: 2 });
+    expect(b.events).toEqual([]);
   });
 });

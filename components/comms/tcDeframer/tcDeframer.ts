@@ -4,6 +4,7 @@ import {
   component,
   defineComponent,
   input,
+  isConnected,
   output,
   Sched,
   string,
@@ -12,6 +13,7 @@ import {
   U32,
 } from '../../../fsw/framework';
 import { MAX_TC_FRAME_LENGTH, SPACECRAFT_ID, TcDeframer, VIRTUAL_CHANNEL_ID } from '../../../fsw/protocols';
+import { TcOpen } from '../securityPorts';
 
 export const tcDeframer = component(
   defineComponent({
@@ -20,6 +22,7 @@ export const tcDeframer = component(
     ports: {
       streamIn: input.sync(ByteStream),
       schedIn: input.sync(Sched),
+      open: output(TcOpen, { optional: true }),
       frameOut: output(ByteStream),
     },
     events: {
@@ -57,6 +60,12 @@ export const tcDeframer = component(
         unit: 'B',
         doc: 'Bytes in no accepted frame.',
       },
+      RefusedBySecurity: {
+        id: 8,
+        type: U32,
+        update: 'on-change',
+        doc: 'Good frames that the link security did not open.',
+      },
     },
     config: {
       spacecraftId: { type: U16, default: SPACECRAFT_ID, max: 0x3ff, doc: 'CCSDS spacecraft id.' },
@@ -76,6 +85,7 @@ export const tcDeframer = component(
     ports({ state, config, out, event, tlm, clearThrottle }) {
       const deframer = new TcDeframer({
         ...config,
+        open: isConnected(out.open) ? (frame) => out.open({ frame }) : undefined,
         onData: (data) => {
           clearThrottle('FrameRefused');
           // The deframer's window moves on.
@@ -93,6 +103,7 @@ export const tcDeframer = component(
         tlm.WrongChannel(counts.wrongChannel);
         tlm.WrongService(counts.wrongService);
         tlm.GarbageBytes(counts.garbageBytes);
+        tlm.RefusedBySecurity(counts.unopened);
       };
       return {
         streamIn({ data }) {

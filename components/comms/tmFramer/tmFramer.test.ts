@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { bench } from '../../../fsw/framework/testing';
+import { succeed } from '../../../fsw/errors';
+import { type BenchOptions, bench } from '../../../fsw/framework/testing';
 import { TmDeframer, writeSpacePacketHeader } from '../../../fsw/protocols';
 import { tmFramer } from './tmFramer';
 
@@ -9,8 +10,11 @@ function packet(length: number, fill: number): Uint8Array {
   return bytes;
 }
 
-async function framerBench(config = {}) {
-  const b = await bench(tmFramer, { config });
+/** What a link security answers that lets all frames go as they are. */
+const clear = { room: () => ({ headerLength: 0, trailerLength: 0 }), seal: () => true };
+
+async function framerBench(config = {}, answers: BenchOptions['answers'] = clear) {
+  const b = await bench(tmFramer, { config, answers });
   return { ...b, frames: () => b.calls('frameOut').map(({ data }) => data as Uint8Array) };
 }
 
@@ -73,5 +77,36 @@ describe('tmFramer', () => {
     b.in.packetIn({ data: packet(20, 1) });
     b.in.flush({});
     expect(b.frames().length).toBe(1);
+  });
+
+  it('PGE-TMF-006: leaves the room that the link security asks for, and sends only what it sealed', async () => {
+    let seals = 0;
+    const b = await framerBench(
+      { frameLength: 64 },
+      {
+        room: () => ({ headerLength: 14, trailerLength: 16 }),
+        // Each frame comes with a final header; the second can't be sealed.
+        seal: ({ frame }: { frame: Uint8Array }) => {
+          expect(frame[3]).toBe(seals);
+          frame.fill(0xaa, 6, 20).fill(0xbb, 46, 62);
+          return ++seals !== 2;
+        },
+      },
+    );
+    for (const fill of [1, 2, 3]) b.in.packetIn({ data: packet(26, fill) });
+    const frames = b.frames();
+    expect(frames.map((frame) => frame[3])).toEqual([0, 2]);
+    expect([...frames[0].subarray(4, 20)]).toEqual([0x18, 0, ...Array(14).fill(0xaa)]);
+    expect(frames[1].subarray(20, 46)).toEqual(packet(26, 3));
+    expect(b.telemetry).toMatchObject({ FramesSent: 2, FramesUnsealed: 1 });
+    const heard: Uint8Array[] = [];
+    const deframer = new TmDeframer({
+      frameLength: 64,
+      open: (frame) => succeed(frame.subarray(20, 46)),
+      onPacket: (bytes) => heard.push(bytes.slice()),
+    });
+    for (const frame of frames) deframer.push(frame);
+    expect(heard).toEqual([packet(26, 1), packet(26, 3)]);
+    expect(deframer.counts).toMatchObject({ lostFrames: 1, garbageBytes: 0 });
   });
 });
