@@ -141,9 +141,8 @@ describe('events for Yamcs', () => {
   });
 
   it('writes a database whose script stays inside its CDATA section', () => {
-    const model = { eventContainer: '/M/Event', packetLength: '/M/Length', headBits: 64 };
-    const xml = eventDatabase(dictionary, model);
+    const xml = eventDatabase(dictionary, 'M');
     expect(xml.match(/<!\[CDATA\[/g)).toHaveLength(xml.match(/\]\]>/g)?.length ?? 0);
-    expect(xml).toContain('<LinearAdjustment slope="8" intercept="-8"/>');
+    expect(xml).toContain('containerRef="/M/FPrimeEvent"');
   });
 });

@@ -16,15 +16,8 @@ export type Codec =
 /** One event: name, level in Yamcs, format, arguments. */
 export type EventRow = readonly [string, string, string, readonly (readonly [string, Codec])[]];
 
-/** Where the mission's database has what this one builds on. */
-export interface PacketModel {
-  /** The container of all event packets. */
-  readonly eventContainer: string;
-  /** The parameter of the space packet's length field. */
-  readonly packetLength: string;
-  /** Bits of the event container's own entries: headers, descriptor, id and time tag, or less. */
-  readonly headBits: number;
-}
+/** In a space packet: six bytes of header, two of descriptor, then the event's id. */
+const ID_AT_BITS = 64;
 
 /** As fprime-yamcs has it. */
 const levels: Readonly<Record<SeverityName, string>> = {
@@ -68,8 +61,8 @@ export function eventTable({ events, types }: ExportedDictionary): Record<number
   );
 }
 
-/** XTCE 1.2 of the space system `Events`. */
-export function eventDatabase(dictionary: ExportedDictionary, model: PacketModel): string {
+/** XTCE 1.2 of the space system `Events`, which builds on the packets of the mission's system `root`. */
+export function eventDatabase(dictionary: ExportedDictionary, root: string): string {
   const script = `var table = ${JSON.stringify(eventTable(dictionary))};\n${eventReader}`;
   return `<?xml version="1.0" encoding="UTF-8"?>
 <SpaceSystem xmlns="http://www.omg.org/spec/XTCE/20180204" name="Events">
@@ -79,8 +72,8 @@ export function eventDatabase(dictionary: ExportedDictionary, model: PacketModel
         <BinaryDataEncoding>
           <SizeInBits>
             <DynamicValue>
-              <ParameterInstanceRef parameterRef="${model.packetLength}"/>
-              <LinearAdjustment slope="8" intercept="${56 - model.headBits}"/>
+              <ParameterInstanceRef parameterRef="/${root}/CCSDS_Packet_Length"/>
+              <LinearAdjustment slope="8" intercept="${56 - ID_AT_BITS}"/>
             </DynamicValue>
           </SizeInBits>
         </BinaryDataEncoding>
@@ -92,9 +85,13 @@ export function eventDatabase(dictionary: ExportedDictionary, model: PacketModel
     <ContainerSet>
       <SequenceContainer name="EventPacket">
         <EntryList>
-          <ParameterRefEntry parameterRef="Packet"/>
+          <ParameterRefEntry parameterRef="Packet">
+            <LocationInContainerInBits referenceLocation="containerStart">
+              <FixedValue>${ID_AT_BITS}</FixedValue>
+            </LocationInContainerInBits>
+          </ParameterRefEntry>
         </EntryList>
-        <BaseContainer containerRef="${model.eventContainer}"/>
+        <BaseContainer containerRef="/${root}/FPrimeEvent"/>
       </SequenceContainer>
     </ContainerSet>
     <AlgorithmSet>

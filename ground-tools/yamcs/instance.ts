@@ -1,10 +1,14 @@
 /** The configuration of a Yamcs 5.12 instance that speaks with one mission, as plain data. */
 import { SPACECRAFT_ID, TM_FRAME_LENGTH, VIRTUAL_CHANNEL_ID } from '../../fsw/protocols';
+import { authMaskHex, type Direction, type HeaderMask } from '../../fsw/protocols/sdls';
+import type { LinkKey } from './keys';
 
-/** A security association of one direction: its number in the frames, and a file of the 32 raw bytes of its key. */
-export interface LinkKey {
-  readonly spi: number;
-  readonly keyFile: string;
+/** Link security (SDLS) with the key files of the mission's slots; see `readLinkKeys`. */
+export interface YamcsSecurity {
+  /** Absolute; never empty. The first of each direction is the active slot. */
+  readonly tc: readonly LinkKey[];
+  readonly tm: readonly LinkKey[];
+  readonly mask: HeaderMask;
 }
 
 export interface YamcsOptions {
@@ -29,8 +33,7 @@ export interface YamcsOptions {
   readonly spacecraftEntity: number;
   /** Time of a packet: `reception`, or the spacecraft's own time tag, for which Yamcs needs the fprime-yamcs plugin. */
   readonly time: 'reception' | 'onboard';
-  /** Link security (SDLS). One key per direction: a key used in both would meet a nonce twice. */
-  readonly security?: { readonly tc: LinkKey; readonly tm: LinkKey; readonly initialTcIv: bigint };
+  readonly security?: YamcsSecurity;
 }
 
 export const yamcsDefaults = {
@@ -169,12 +172,12 @@ function telemetryLink(options: YamcsOptions): object {
     frameLength,
     errorDetection: 'CRC16',
     ...(security && {
-      encryption: [association(security.tm, { verifySeqNum: true, seqNumWindow: TM_IV_WINDOW })],
+      encryption: associations('tm', security, { verifySeqNum: true, seqNumWindow: TM_IV_WINDOW }),
     }),
     virtualChannels: [
       {
         vcId: channelId,
-        ...(security && { encryptionSpis: [security.tm.spi] }),
+        ...(security && { encryptionSpis: security.tm.map(({ spi }) => spi) }),
         ocfPresent: false,
         service: 'PACKET',
         maxPacketLength: MAX_PACKET_LENGTH,
@@ -204,13 +207,11 @@ function commandLink({ tcHost, tcPort, spacecraftId, channelId, security }: Yamc
     spacecraftId,
     maxFrameLength: 1024,
     errorDetection: 'CRC16',
-    ...(security && {
-      encryption: [association(security.tc, { initialSeqNum: hex96(security.initialTcIv) })],
-    }),
+    ...(security && { encryption: associations('tc', security, {}) }),
     virtualChannels: [
       {
         vcId: channelId,
-        ...(security && { encryptionSpi: security.tc.spi }),
+        ...(security && { encryptionSpi: security.tc[0].spi }),
         service: 'PACKET',
         // For packets without a secondary header it fills in length and count, which is all that ours need.
         commandPostprocessorClassName: 'org.yamcs.tctm.IssCommandPostprocessor',
@@ -223,10 +224,12 @@ function commandLink({ tcHost, tcPort, spacecraftId, channelId, security }: Yamc
   };
 }
 
-function association({ spi, keyFile }: LinkKey, more: object): object {
-  return { spi, class: SA_CLASS, args: { keyFile, ...more } };
-}
-
-function hex96(value: bigint): string {
-  return value.toString(16).padStart(24, '0');
+function associations(direction: Direction, security: YamcsSecurity, args: object): object[] {
+  return security[direction].map(({ spi, file }) => ({
+    spi,
+    class: SA_CLASS,
+    // Without it, Yamcs covers the virtual channel only.
+    ...(security.mask === 'whole' && { authMask: authMaskHex(direction, 'whole') }),
+    args: { keyFile: file, ...args },
+  }));
 }
