@@ -5,6 +5,7 @@ const errors = '^fsw/errors[.]ts$';
 const framework = '^fsw/framework/';
 const protocols = '^fsw/protocols/';
 const links = '^fsw/links/';
+const sequences = '^fsw/sequences/';
 const projectRoot = '^fsw/root[.]ts$';
 
 /** Of our own files, `from` may import nothing but `allowed`. */
@@ -54,6 +55,12 @@ module.exports = {
       [links, framework, errors],
     ),
     only(
+      'sequences-are-below',
+      'What ground compiler and sequencer share stands on the framework.',
+      { path: sequences },
+      [sequences, framework, errors],
+    ),
+    only(
       'components-meet-through-ports',
       'A component imports the framework, the protocols, native, its own folder and what its room shares, never another component.',
       { path: '^components/([^/]+)/([^/]+)/' },
@@ -61,6 +68,7 @@ module.exports = {
         framework,
         protocols,
         errors,
+        sequences,
         '^native/',
         '^components/$1/$2/',
         '^components/$1/[^/]+[.]ts$',
@@ -92,7 +100,16 @@ module.exports = {
       'ground-is-not-flight',
       'Ground tools share the framework, protocols and errors with flight, and the launcher only as a process: its types at most.',
       { path: '^ground-tools/' },
-      ['^ground-tools/', framework, protocols, links, errors, projectRoot, '^fsw/(launch|flight)[.]ts$'],
+      [
+        '^ground-tools/',
+        framework,
+        protocols,
+        links,
+        errors,
+        sequences,
+        projectRoot,
+        '^fsw/(launch|flight)[.]ts$',
+      ],
     ),
     {
       name: 'ground-launches-by-process',
