@@ -27,3 +27,6 @@ export const FileSendDone = port('FileSendDone', { key: U32, status: FileSendSta
 
 /** Bytes that wait for the link now, space packet headers counted: those who fill it ask before they send. */
 export const Backlog = port('Backlog', {}, { returns: U32 });
+
+/** A file came up whole and is in the board's store at `path`. */
+export const FileAnnounce = port('FileAnnounce', { path: FilePath });

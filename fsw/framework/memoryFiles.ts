@@ -3,7 +3,7 @@
  * `FileStore` promises and no more: after a cut a file has the bytes that it had when it was last synced.
  */
 import { fail, type Result, succeed } from '../errors';
-import type { FileStore } from './board';
+import type { FileStat, FileStore } from './board';
 
 interface MemoryFile {
   bytes: Uint8Array;
@@ -98,7 +98,7 @@ export function memoryFiles(maxBytes = Number.POSITIVE_INFINITY): MemoryFiles {
     },
     contents: () => Object.fromEntries([...files].map(([path, { bytes }]) => [path, bytes])),
     stat: (path) =>
-      reading(path, (at) => {
+      reading<FileStat>(path, (at) => {
         if (folders.has(at)) return succeed({ kind: 'folder', size: 0 });
         const file = fileAt(at);
         return file.ok ? succeed({ kind: 'file', size: file.value.bytes.length }) : file;
