@@ -5,7 +5,9 @@ import { type Result, succeed } from '../../fsw/errors';
 import { nearest } from '../../fsw/framework/settings';
 import { linkForms, parseLink } from '../../fsw/links/linkSpec';
 import { convertDictionary, type DictionaryFormat, dictionaryFormats } from '../dictionary/formats';
+import { type GdsCommandOptions, gds } from '../gds/command';
 import { newComponent } from '../newComponent/newComponent';
+import { type YamcsInitOptions, yamcsInit } from '../yamcs/command';
 import { type Context, exit } from './context';
 import { doctor } from './doctor';
 import { fly } from './fly';
@@ -66,6 +68,36 @@ export async function run(argv: readonly string[], context: Context): Promise<nu
     .action(async (mission: string, { format, output }: { format: DictionaryFormat; output?: string }) => {
       const convert = (body: string) => convertDictionary(body, format, versionOf(context.root));
       code = await text(context, 'dictionary', mission, output, {}, convert);
+    });
+
+  program
+    .command('yamcs')
+    .description('Yamcs 5.12 as the ground system')
+    .command('init')
+    .description('write a whole instance for a mission: links, database, events, files')
+    .argument('<dir>', 'folder; written again, it keeps what Yamcs has stored')
+    .requiredOption('--mission <name>', missionsHelp(context), missionOf(context))
+    .option('--instance <name>', "its name (default: the mission's)", instanceName)
+    .option('--http-port <port>', 'web page and API, on 127.0.0.1 (default: 8090)', port)
+    .option('--tm-port <port>', 'UDP port at which it hears TM frames (default: 50000)', port)
+    .option('--tc-port <port>', 'UDP port to which it sends TC frames (default: 50001)', port)
+    .option('--tc-host <host>', 'host to which it sends TC frames (default: 127.0.0.1)')
+    .option('--keys <dir>', 'link security with the key files in this folder (tc-0.key, tm-0.key …)')
+    .option('--onboard-time', "packets have the spacecraft's time (needs the fprime-yamcs plugin)")
+    .action(async (dir: string, options: YamcsInitOptions) => {
+      code = await yamcsInit(context, dir, options, versionOf(context.root));
+    });
+
+  program
+    .command('gds')
+    .description("start F´ GDS with a mission's dictionary, and end all of it")
+    .argument('<mission>', missionsHelp(context), missionOf(context))
+    .option('--link <link>', `the ground's end: ${linkForms}`, link, 'tcp-server:127.0.0.1:50000')
+    .option('--gui <port>', 'with its web page at this port of 127.0.0.1', port)
+    .option('--keep <dir>', 'folder for logs and received files (default: removed at the end)')
+    .option('--program <file>', 'what to start', 'fprime-gds')
+    .action(async (mission: string, options: GdsCommandOptions) => {
+      code = await gds(context, mission, options, versionOf(context.root));
     });
 
   program
@@ -170,6 +202,17 @@ function missionOf(context: Context): (name: string) => string {
 function whole(value: string): number {
   if (/^\d+$/.test(value) && Number(value) <= 0xffff_ffff) return Number(value);
   throw new InvalidArgumentError('It must be a whole number, 0 to 4294967295.');
+}
+
+function port(value: string): number {
+  if (/^\d+$/.test(value) && Number(value) >= 1 && Number(value) <= 65_535) return Number(value);
+  throw new InvalidArgumentError('It must be a port, 1 to 65535.');
+}
+
+/** A part of file names and of addresses in the API. */
+function instanceName(value: string): string {
+  if (/^[A-Za-z0-9][\w-]*$/.test(value)) return value;
+  throw new InvalidArgumentError('It must be letters, digits, _ and -.');
 }
 
 function positive(value: string): number {
