@@ -32,7 +32,9 @@ const everything = component(
         doc: 'All.',
       },
     },
-    events: { Seen: { id: 0, severity: 'activity-low', args: { mode: Mode }, format: '{mode}', doc: 'Seen.' } },
+    events: {
+      Seen: { id: 0, severity: 'activity-low', args: { mode: Mode }, format: '{mode}', doc: 'Seen.' },
+    },
     telemetry: {
       Wide: { id: 0, type: U8, doc: 'Wide.' },
       Narrow: { id: 1, type: U8.with({ min: 1, max: 5 }), doc: 'Narrow.' },
@@ -59,6 +61,9 @@ describe('a dictionary read from its file', () => {
 
   it('is refused when it was edited, cut off, or is something else', () => {
     for (const bad of [text.replace('"OFF": 3', '"OFF": 4'), text.slice(0, 400), '{}', '7', 'null', ''])
-      expect(dictionaryFromJson(bad, 'x.json')).toMatchObject({ ok: false, error: { code: 'DICTIONARY_FILE' } });
+      expect(dictionaryFromJson(bad, 'x.json')).toMatchObject({
+        ok: false,
+        error: { code: 'DICTIONARY_FILE' },
+      });
   });
 });

@@ -44,7 +44,12 @@ interface TypeJson {
   readonly representation?: keyof typeof integers;
   readonly constants?: Readonly<Record<string, number>>;
 }
-type Named = { readonly name: string; readonly id: number; readonly instance: string; readonly local: string };
+type Named = {
+  readonly name: string;
+  readonly id: number;
+  readonly instance: string;
+  readonly local: string;
+};
 type WithArgs = Named & { readonly args: readonly { readonly name: string; readonly type: string }[] };
 type WithType = Named & { readonly type: string };
 interface DictionaryJson {
@@ -148,10 +153,7 @@ function typeFrom(name: string, json: TypeJson, typeOf: (name: string) => Type<u
   }
 }
 
-function primitive(
-  of: Readonly<Record<string, NumberType<number>>>,
-  name: string,
-): NumberType<number> {
+function primitive(of: Readonly<Record<string, NumberType<number>>>, name: string): NumberType<number> {
   if (!Object.hasOwn(of, name)) throw new Error(`there is no number type ${name}`);
   return of[name];
 }

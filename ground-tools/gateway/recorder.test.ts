@@ -32,7 +32,9 @@ const block = (atMs: number, payload: Uint8Array, apids: number[] = [1]): Block 
 function readAll(folder: string) {
   const damage: Damage[] = [];
   const segments = segmentsOf(folder);
-  const blocks = segments.ok ? segments.value.flatMap((file) => [...blocksOf(file, (d) => damage.push(d))]) : [];
+  const blocks = segments.ok
+    ? segments.value.flatMap((file) => [...blocksOf(file, (d) => damage.push(d))])
+    : [];
   return { blocks, damage };
 }
 const bytes = (length: number, fill: number) => new Uint8Array(length).fill(fill);
@@ -119,7 +121,12 @@ describe('packets out of a recording', () => {
     for (const [i, length] of lengths.entries()) {
       const packet = new Uint8Array(6 + length).fill(i);
       const apid = apidOf(i);
-      writeSpacePacketHeader(packet, 0, { type: 'telemetry', apid, sequence: counters.next(apid), dataLength: length });
+      writeSpacePacketHeader(packet, 0, {
+        type: 'telemetry',
+        apid,
+        sequence: counters.next(apid),
+        dataLength: length,
+      });
       framer.add(packet);
       framer.flush();
       packets.push({ apid, packet, endsAt: stream.length });

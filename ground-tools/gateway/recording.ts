@@ -84,7 +84,8 @@ export function* blocksOf(file: string, onDamage?: (damage: Damage) => void): Ge
     while (have(at, 1)) {
       have(at, BLOCK_HEAD_LENGTH);
       const length = blockLength(bytes, at) ?? Infinity;
-      const block = length < Infinity && have(at, length) ? readBlock(bytes.subarray(at, at + length)) : undefined;
+      const block =
+        length < Infinity && have(at, length) ? readBlock(bytes.subarray(at, at + length)) : undefined;
       if (block === undefined) {
         damagedFrom ??= base + at;
         at = nextMagic(bytes, at + 1);
