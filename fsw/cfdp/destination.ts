@@ -1,0 +1,552 @@
+/** The receiving side of one transaction (727.0-B-5, 4.6 and 4.7): class 1 and class 2. */
+import { type Failed, fail } from '../errors';
+import {
+  type Checksum,
+  Condition,
+  checksumOf,
+  FileStatus,
+  type FilestoreRequest,
+  type FilestoreResponse,
+  filestoreResponseTlv,
+  type Metadata,
+  missingRangesThatFit,
+  NOT_PERFORMED,
+  type PduBody,
+  type PduHeader,
+  type Range,
+  readFilestoreRequest,
+  type Tlv,
+  TlvType,
+} from '../protocols/cfdp';
+import { confined, folderOf, perform } from './filestore';
+import { pathOf } from './journal';
+import type { Outcome, Remote, TransactionReport } from './options';
+import { RangeSet } from './ranges';
+import { hexOfTlv, tlvOfHex } from './source';
+import { Timer } from './timer';
+import { type Context, keyOf, recordName, type SuspendedBy, Transaction } from './transaction';
+
+/** Receiving; then all is there and right and is being put in place; then Finished is due. */
+type Phase = 'receiving' | 'delivering' | 'finished';
+
+interface SavedMetadata extends Omit<Metadata, 'kind' | 'options'> {
+  readonly options: readonly { readonly type: number; readonly hex: string }[];
+}
+
+export interface DestinationRecord {
+  readonly role: 'destination';
+  readonly header: PduHeader;
+  readonly metadata?: SavedMetadata;
+  readonly eof?: { readonly checksum: number; readonly fileSize: number };
+  /** Ranges on the medium: start, end, … */
+  readonly received: readonly number[];
+  /** How far the checksum has been computed, and its state there. */
+  readonly verified: number;
+  readonly sum: number;
+  readonly phase: Phase;
+  /** Filestore requests begun: none of them is begun twice. */
+  readonly begun: number;
+  readonly condition: number;
+  readonly complete: boolean;
+  readonly fileStatus: number;
+  readonly responses: readonly FilestoreResponse[];
+  readonly suspendedBy?: SuspendedBy;
+}
+
+export class Destination extends Transaction {
+  readonly role = 'destination';
+  readonly #received: RangeSet;
+  readonly #ackTimer = new Timer();
+  readonly #nakTimer = new Timer();
+  readonly #checkTimer = new Timer();
+  readonly #keepAlive = new Timer();
+  readonly #inactivity = new Timer();
+  readonly #chunk: Uint8Array;
+  #metadata: Metadata | undefined;
+  #path = '';
+  #requests: readonly FilestoreRequest[] = [];
+  #eof: DestinationRecord['eof'];
+  #verified = 0;
+  #sum = 0;
+  #phase: Phase = 'receiving';
+  #begun = 0;
+  #complete = false;
+  #fileStatus: number = FileStatus.UNREPORTED;
+  #responses: FilestoreResponse[] = [];
+  #savedBytes = 0;
+  #ackEofDue = false;
+  #finishedDue = false;
+  #keepAliveDue = false;
+  /** Where the round of NAKs under way goes on, and how many PDUs it may still take. */
+  #nakAt: number | undefined;
+  #naksLeft = 0;
+  #bytesAtLastNak = -1;
+
+  constructor(
+    context: Context,
+    remote: Remote,
+    header: PduHeader,
+    chunk: Uint8Array,
+    saved?: DestinationRecord,
+  ) {
+    super(context, remote, header);
+    this.#chunk = chunk;
+    this.#received = new RangeSet(context.limits.maxRanges, saved?.received);
+    this.#startInactivity();
+    this.#keepAlive.start(context.nowUs(), header.acknowledged ? remote.keepAliveUs : 0);
+    if (saved !== undefined) this.#restore(saved);
+  }
+
+  report(): TransactionReport {
+    const { id, role, suspended, condition } = this;
+    return {
+      id,
+      role,
+      acknowledged: this.header.acknowledged,
+      name: this.#path,
+      progress: this.#received.bytes,
+      fileSize: this.#eof?.fileSize ?? this.#metadata?.fileSize ?? 0,
+      suspended,
+      condition,
+    };
+  }
+
+  cancel(condition: number): void {
+    if (this.#phase === 'finished') {
+      this.#close();
+      return;
+    }
+    this.suspendedBy = undefined;
+    this.condition = condition;
+    this.#complete = false;
+    const rejected = condition === Condition.FILESTORE_REJECTION;
+    this.#fileStatus = rejected ? FileStatus.REJECTED : FileStatus.DISCARDED;
+    this.#discard();
+    this.#finish();
+  }
+
+  abandon(condition: number): void {
+    if (this.#phase !== 'finished') this.#discard();
+    this.context.indicate({ kind: 'abandoned', id: this.id, condition });
+    this.condition ||= condition;
+    this.end(this.#outcome());
+  }
+
+  protected receive(body: PduBody): void {
+    this.#startInactivity();
+    switch (body.kind) {
+      case 'metadata':
+        if (this.#metadata === undefined && this.#phase === 'receiving') this.#takeMetadata(body);
+        return;
+      case 'file-data':
+        if (this.#phase === 'receiving') this.#takeData(body.offset, body.data);
+        return;
+      case 'eof':
+        this.#ackEofDue = this.header.acknowledged;
+        if (this.#phase !== 'receiving') return;
+        if (body.condition !== 0) {
+          this.cancel(body.condition);
+          return;
+        }
+        this.#takeEof(body.checksum, body.fileSize);
+        return;
+      case 'ack':
+        if (body.of === 'finished' && this.#phase === 'finished') this.#close();
+        return;
+      case 'prompt':
+        if (body.ask === 'keep-alive') this.#keepAliveDue = true;
+        else this.#nakTimer.ring(this.context.nowUs());
+        return;
+      default:
+        this.context.refuse(
+          fail('CFDP_ROLE', { id: keyOf(this.id), kind: body.kind, role: 'destination' }).error,
+        );
+    }
+  }
+
+  protected work(budgetBytes: number): number {
+    this.#lookAtTimers();
+    if (this.suspended || this.ended || this.#phase !== 'receiving') return 0;
+    const read = this.#verify(budgetBytes);
+    if (this.#phase === 'receiving' && this.#isComplete()) {
+      if (this.#checksumIsRight() || this.fault(Condition.FILE_CHECKSUM_FAILURE)) this.#deliver();
+    }
+    return read;
+  }
+
+  protected nextBody(): PduBody | undefined {
+    if (this.#ackEofDue) {
+      this.#ackEofDue = false;
+      return { kind: 'ack', of: 'eof', condition: this.condition, status: 1 };
+    }
+    if (this.#finishedDue) return this.#sendFinished();
+    if (this.#phase !== 'receiving' || !this.header.acknowledged) return undefined;
+    if (this.#keepAliveDue) {
+      this.#keepAliveDue = false;
+      return { kind: 'keep-alive', progress: this.#received.end };
+    }
+    return this.#nakAt === undefined ? undefined : this.#nak(this.#nakAt);
+  }
+
+  protected timers(): readonly Timer[] {
+    return [this.#ackTimer, this.#nakTimer, this.#checkTimer, this.#keepAlive, this.#inactivity];
+  }
+
+  protected kick(): void {
+    if (this.#phase === 'finished') this.#finishedDue = this.#tellsPeer();
+    else if (this.#phase === 'delivering') this.#deliver();
+    else if (!this.#isComplete()) this.#nakTimer.ring(this.context.nowUs());
+    this.#startInactivity();
+  }
+
+  protected record(): DestinationRecord {
+    const { condition, header, suspendedBy } = this;
+    const metadata = this.#metadata;
+    return {
+      role: 'destination',
+      header,
+      ...(metadata && { metadata: { ...metadata, options: metadata.options.map(hexOfTlv) } }),
+      ...(this.#eof && { eof: this.#eof }),
+      received: this.#received.edges,
+      verified: this.#verified,
+      sum: this.#sum,
+      phase: this.#phase,
+      begun: this.#begun,
+      condition,
+      complete: this.#complete,
+      fileStatus: this.#fileStatus,
+      responses: this.#responses,
+      ...(suspendedBy && { suspendedBy }),
+    };
+  }
+
+  #restore(saved: DestinationRecord): void {
+    const { metadata } = saved;
+    if (metadata !== undefined)
+      this.#know({ ...metadata, kind: 'metadata', options: metadata.options.map(tlvOfHex) });
+    this.#eof = saved.eof;
+    this.#verified = saved.verified;
+    this.#sum = saved.sum;
+    this.#phase = saved.phase;
+    this.#begun = saved.begun;
+    this.condition = saved.condition;
+    this.#complete = saved.complete;
+    this.#fileStatus = saved.fileStatus;
+    this.#responses = [...saved.responses];
+    this.#savedBytes = this.#received.bytes;
+    this.suspendedBy = saved.suspendedBy;
+    if (this.#phase === 'delivering') this.#deliver();
+    else this.kick();
+  }
+
+  // What arrives
+
+  #takeMetadata(metadata: Metadata): void {
+    const known = this.#know(metadata);
+    const messages = metadata.options
+      .filter(({ type }) => type === TlvType.MESSAGE_TO_USER)
+      .map(({ value }) => value);
+    const { sourceName, destinationName, fileSize } = metadata;
+    this.context.indicate({
+      kind: 'metadata-received',
+      id: this.id,
+      sourceName,
+      destinationName,
+      fileSize,
+      messages,
+    });
+    if (checksumOf(metadata.checksumType) === undefined && !this.fault(Condition.UNSUPPORTED_CHECKSUM))
+      return;
+    if (!known.ok && !this.fault(Condition.FILESTORE_REJECTION, known)) return;
+    const room = this.#roomFor(fileSize);
+    if (!room.ok && !this.fault(Condition.FILESTORE_REJECTION, room)) return;
+    const size = this.#eof?.fileSize ?? fileSize;
+    const tooLong = size > 0 && (this.#received.end > size || (fileSize > 0 && fileSize !== size));
+    if (tooLong && !this.fault(Condition.FILE_SIZE_ERROR)) return;
+    this.save();
+  }
+
+  /** Takes over what the metadata say. */
+  #know(metadata: Metadata) {
+    this.#metadata = metadata;
+    this.#sum = this.#checksum()?.start ?? 0;
+    this.#requests = metadata.options.flatMap((tlv) => this.#requestOf(tlv));
+    if (!this.#hasFile()) return { ok: true } as const;
+    const path = confined(metadata.destinationName);
+    if (path.ok) this.#path = path.value;
+    return path;
+  }
+
+  #requestOf(tlv: Tlv): FilestoreRequest[] {
+    if (tlv.type !== TlvType.FILESTORE_REQUEST) return [];
+    const read = readFilestoreRequest(tlv);
+    if (!read.ok) this.context.refuse(read.error);
+    return read.ok ? [read.value] : [];
+  }
+
+  #roomFor(fileSize: number) {
+    const path = this.#path;
+    if (fileSize > this.context.limits.maxFileBytes) return fail('FILE_DISK_FULL', { path });
+    const free = this.context.files.freeBytes();
+    return free.ok && fileSize - this.#received.bytes > free.value ? fail('FILE_DISK_FULL', { path }) : free;
+  }
+
+  #takeData(offset: number, data: Uint8Array): void {
+    const end = offset + data.length;
+    const { maxFileBytes, checkpointBytes } = this.context.limits;
+    const size = this.#eof?.fileSize ?? (this.#metadata?.fileSize || maxFileBytes);
+    if (end > size) {
+      this.context.refuse(fail('CFDP_RANGE', { id: keyOf(this.id), start: offset, end, size }).error);
+      return;
+    }
+    // What is there is never written again: its checksum may have been computed.
+    for (const gap of this.#received.missing(offset, end)) {
+      const bytes = data.subarray(gap.start - offset, gap.end - offset);
+      const written = this.context.files.write(this.#part(), gap.start, bytes);
+      if (!written.ok && !this.fault(Condition.FILESTORE_REJECTION, written)) return;
+      if (written.ok) this.#received.add(gap.start, gap.end);
+    }
+    if (this.#received.bytes - this.#savedBytes >= checkpointBytes) this.#checkpoint();
+    const late = this.#received.prefix < this.#received.end || this.#metadata === undefined;
+    if (late && !this.#nakTimer.running && this.#nakAt === undefined) this.#startNak(this.remote.nakDelayUs);
+  }
+
+  #takeEof(checksum: number, fileSize: number): void {
+    if (this.#eof !== undefined) return;
+    const announced = this.#metadata?.fileSize || fileSize;
+    this.#eof = { checksum, fileSize };
+    this.context.indicate({ kind: 'eof-received', id: this.id });
+    const wrong = this.#received.end > fileSize || announced !== fileSize;
+    if (wrong && !this.fault(Condition.FILE_SIZE_ERROR)) return;
+    // On the medium before it is acknowledged: the sender will not say it again.
+    this.#checkpoint();
+    if (this.header.acknowledged) this.#nakTimer.ring(this.context.nowUs());
+    else this.#checkTimer.start(this.context.nowUs(), this.remote.checkTimeoutUs);
+  }
+
+  // Timers
+
+  #lookAtTimers(): void {
+    const now = this.context.nowUs();
+    const { remote } = this;
+    if (this.#nakTimer.expired(now)) this.#beginNaks();
+    if (this.#keepAlive.expired(now)) {
+      this.#keepAliveDue = true;
+      this.#keepAlive.start(now, remote.keepAliveUs);
+    }
+    if (this.#checkTimer.expired(now)) {
+      if (this.#checkTimer.count < remote.checkLimit) this.#checkTimer.start(now, remote.checkTimeoutUs);
+      else if (this.fault(Condition.CHECK_LIMIT)) this.#deliver();
+    }
+    if (this.#ackTimer.expired(now)) {
+      if (this.#ackTimer.count < remote.ackLimit) this.#finishedDue = true;
+      else if (this.condition !== 0) this.abandon(this.condition);
+      else if (this.fault(Condition.POSITIVE_ACK_LIMIT)) this.#finishedDue = true;
+    }
+    if (this.#inactivity.expired(now)) {
+      this.#startInactivity();
+      // A sender of class 1 will not come back to it.
+      if (this.#phase === 'receiving' && !this.header.acknowledged) this.cancel(Condition.INACTIVITY);
+      else if (this.#phase === 'receiving') this.fault(Condition.INACTIVITY);
+    }
+  }
+
+  #startInactivity(): void {
+    this.#inactivity.start(this.context.nowUs(), this.remote.inactivityTimeoutUs);
+  }
+
+  #startNak(delayUs: number): void {
+    if (!this.header.acknowledged) return;
+    if (delayUs > 0) this.#nakTimer.start(this.context.nowUs(), delayUs);
+    else this.#nakTimer.ring(this.context.nowUs());
+  }
+
+  #beginNaks(): void {
+    if (this.#phase !== 'receiving') return;
+    const { bytes } = this.#received;
+    if (bytes !== this.#bytesAtLastNak || this.#eof === undefined) this.#nakTimer.count = 0;
+    this.#bytesAtLastNak = bytes;
+    if (this.#nakTimer.count >= this.remote.nakLimit && !this.fault(Condition.NAK_LIMIT)) return;
+    this.#nakAt = 0;
+    this.#naksLeft = this.context.limits.maxNaks;
+  }
+
+  /** One NAK of the round under way; the round ends where there is nothing left to ask for. */
+  #nak(from: number): PduBody | undefined {
+    const scopeEnd = this.#eof?.fileSize ?? this.#received.end;
+    const room = Math.max(1, missingRangesThatFit(this.header, this.remote.maxPduLength));
+    const first: Range[] = from === 0 && this.#metadata === undefined ? [{ start: 0, end: 0 }] : [];
+    const missing = [...first, ...this.#received.missing(from, scopeEnd, room - first.length)];
+    const full = missing.length >= room;
+    const end = full ? (missing.at(-1)?.end ?? scopeEnd) : scopeEnd;
+    this.#naksLeft--;
+    const more = full && end < scopeEnd && this.#naksLeft > 0;
+    this.#nakAt = more ? end : undefined;
+    if (!more && missing.length > 0) this.#nakTimer.start(this.context.nowUs(), this.remote.nakTimeoutUs);
+    return missing.length === 0 ? undefined : { kind: 'nak', scope: { start: from, end }, missing };
+  }
+
+  // The file
+
+  #part(): string {
+    return pathOf(`${recordName(this.id)}.part`);
+  }
+
+  #hasFile(): boolean {
+    return this.#metadata !== undefined && this.#metadata.destinationName !== '';
+  }
+
+  #checksum(): Checksum | undefined {
+    return checksumOf(this.#metadata?.checksumType ?? -1);
+  }
+
+  /** Goes on with the checksum as far as the file is whole from its beginning. */
+  #verify(budgetBytes: number): number {
+    const checksum = this.#checksum();
+    if (checksum === undefined) return 0;
+    let left = budgetBytes;
+    while (left > 0 && this.#verified < this.#received.prefix) {
+      const length = Math.min(left, this.#received.prefix - this.#verified, this.#chunk.length);
+      const bytes = this.#chunk.subarray(0, length);
+      const read = this.context.files.read(this.#part(), this.#verified, bytes);
+      if (!read.ok || read.value < length) {
+        const path = this.#part();
+        const cause = read.ok ? fail('FILE_FAILED', { path, why: 'it has become shorter' }) : read;
+        this.fault(Condition.FILESTORE_REJECTION, cause);
+        break;
+      }
+      this.#sum = checksum.update(this.#sum, bytes, this.#verified);
+      this.#verified += length;
+      left -= length;
+    }
+    return budgetBytes - left;
+  }
+
+  #isComplete(): boolean {
+    if (this.#metadata === undefined || this.#eof === undefined) return false;
+    const { fileSize } = this.#eof;
+    if (!this.#hasFile()) return true;
+    return (
+      this.#received.covers(0, fileSize) && (this.#checksum() === undefined || this.#verified === fileSize)
+    );
+  }
+
+  #checksumIsRight(): boolean {
+    const checksum = this.#checksum();
+    return !this.#hasFile() || checksum === undefined || checksum.value(this.#sum) === this.#eof?.checksum;
+  }
+
+  /** The file's bytes onto the medium, and then into the journal that they are there. */
+  #checkpoint(): void {
+    if (this.#received.bytes > 0) this.context.files.sync(this.#part());
+    this.#savedBytes = this.#received.bytes;
+    this.save();
+  }
+
+  /** Moves the whole file to where it belongs and carries out the requests. A kill at any point is no harm. */
+  #deliver(): void {
+    const wasDelivering = this.#phase === 'delivering';
+    this.#phase = 'delivering';
+    if (!wasDelivering) this.#checkpoint();
+    const failed = this.#hasFile() ? this.#putInPlace(wasDelivering) : undefined;
+    if (failed !== undefined) {
+      this.fault(Condition.FILESTORE_REJECTION, failed);
+      return;
+    }
+    this.#complete =
+      this.#eof !== undefined && (!this.#hasFile() || this.#received.covers(0, this.#eof.fileSize));
+    this.#fileStatus = this.#hasFile() ? FileStatus.RETAINED : FileStatus.UNREPORTED;
+    this.#carryOut();
+    this.#finish();
+  }
+
+  #putInPlace(again: boolean): Failed | undefined {
+    const { files } = this.context;
+    const part = this.#part();
+    if (again && !files.stat(part).ok) return undefined;
+    const whole = files.truncate(part, this.#eof?.fileSize ?? this.#received.end);
+    if (!whole.ok) return whole;
+    const synced = files.sync(part);
+    if (!synced.ok) return synced;
+    const folder = folderOf(this.#path);
+    const made = folder === '' ? synced : files.makeFolder(folder);
+    if (!made.ok) return made;
+    const moved = files.rename(part, this.#path);
+    return moved.ok ? undefined : moved;
+  }
+
+  /** In order; after the first that fails none is carried out, and none twice. */
+  #carryOut(): void {
+    while (this.#responses.length < this.#requests.length) {
+      const index = this.#responses.length;
+      const request = this.#requests[index];
+      const refused = index < this.#begun || this.#responses.some(({ status }) => status !== 0);
+      if (refused) {
+        this.#responses.push({ ...request, status: NOT_PERFORMED, message: '' });
+        continue;
+      }
+      this.#begun = index + 1;
+      this.save();
+      this.#responses.push(perform(this.context.files, request, this.context.limits.maxFileBytes));
+    }
+  }
+
+  #discard(): void {
+    this.context.files.remove(this.#part());
+    this.#received.clear();
+    this.#responses = this.#requests.map((request) => ({ ...request, status: NOT_PERFORMED, message: '' }));
+  }
+
+  // The end
+
+  #tellsPeer(): boolean {
+    return this.header.acknowledged || this.#metadata?.closureRequested === true;
+  }
+
+  #finish(): void {
+    this.#phase = 'finished';
+    this.#finishedDue = this.#tellsPeer();
+    this.save();
+    this.context.indicate({
+      kind: 'finished',
+      id: this.id,
+      role: 'destination',
+      name: this.#path,
+      outcome: this.#outcome(),
+    });
+    if (!this.#finishedDue) this.#close();
+  }
+
+  #sendFinished(): PduBody {
+    this.#finishedDue = false;
+    if (this.header.acknowledged) this.#ackTimer.start(this.context.nowUs(), this.remote.ackTimeoutUs);
+    else this.#close();
+    return finishedBody(this.#outcome(), this.context.id);
+  }
+
+  #outcome(): Outcome {
+    return {
+      condition: this.condition,
+      complete: this.#complete,
+      fileStatus: this.#fileStatus,
+      responses: this.#responses,
+    };
+  }
+
+  #close(): void {
+    this.end(this.#outcome());
+  }
+}
+
+/** A Finished PDU that tells `outcome`. */
+export function finishedBody(
+  { condition, complete, fileStatus, responses }: Outcome,
+  entity: number,
+): PduBody {
+  const tlvs = responses.flatMap((response) => {
+    const tlv = filestoreResponseTlv(response);
+    return tlv.ok ? [tlv.value] : [];
+  });
+  const finished = { kind: 'finished', condition, complete, fileStatus, responses: tlvs } as const;
+  return condition === 0 ? finished : { ...finished, faultLocation: entity };
+}
