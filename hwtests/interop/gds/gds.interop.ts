@@ -1,11 +1,14 @@
 import { spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtempSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { dictionaryJson, dictionaryOf } from '../../../fsw/framework/dictionary';
 import { topology } from '../../../fsw/missions/link-bench/topology';
 import { convertDictionary } from '../../../ground-tools/dictionary/formats';
+import { CommandUplink } from '../../../ground-tools/link/uplink';
 import { readChannel } from '../../simulators/readChannel';
 import { describeWith, venv } from '../python';
 import { flySpacecraft, type Spacecraft } from '../spacecraft';
@@ -179,4 +182,64 @@ describeWith(environment, 'F´ GDS 4.4.1', ({ bin, ...rest }) => {
       expect(error.text).toContain('no fuel');
     });
   });
+
+  describe('in flight, as the TCP server that it is by default', () => {
+    let spacecraft: Spacecraft;
+    let gds: Gds;
+
+    beforeAll(async () => {
+      const port = await freePort();
+      const base = join(folder, 'server');
+      gds = await startGds({ bin, ...rest }, dictionary, base, { role: 'server', port });
+      spacecraft = await flySpacecraft(topology, { link: `tcp-client:127.0.0.1:${port}` });
+      await gds.call('await_telemetry', ['LinkBench.instrument.Counter'], { timeout: 60 });
+    });
+    afterAll(async () => {
+      await gds?.stop();
+      await spacecraft?.stop();
+    });
+
+    it('sends TC frames that are byte-identical with ours', async () => {
+      const point = { mode: 'OFF', gain: 0.5, taps: [1, 65535], label: 'süd' };
+      const theirs: readonly (readonly [string, readonly string[]])[] = [
+        ['SAY', ['hi there']],
+        ['SET_POINT', ['SAFE', '[1.5, 2.5, 3.5]', JSON.stringify(point)]],
+        ['SET_NAMES', ['["a", ""]', 'RISING']],
+        ['Gain_PRM_SET', ['0.125']],
+        ['Gain_PRM_SAVE', []],
+      ];
+      const ours: readonly (readonly [string, Record<string, unknown>])[] = [
+        ['SAY', { text: 'hi there' }],
+        ['SET_POINT', { mode: 'SAFE', vector: [1.5, 2.5, 3.5], point }],
+        ['SET_NAMES', { names: ['a', ''], trend: 'RISING' }],
+        ['Gain_PRM_SET', { val: 0.125 }],
+        ['Gain_PRM_SAVE', {}],
+      ];
+      for (const [name, args] of theirs)
+        await gds.call('send_and_assert_event', [command(name), args], { events: [completed], timeout: 20 });
+
+      const uplink = new CommandUplink(dictionaryOf(topology));
+      const frames = ours.map(([name, args]) => {
+        const made = uplink.command(`instrument.${name}`, args);
+        if (!made.ok) throw new Error(made.error.text);
+        return Buffer.from(made.value.frame).toString('latin1');
+      });
+      const heard = Buffer.from(spacecraft.heard()).toString('latin1');
+      expect(heard).toContain(KEEP_ALIVE);
+      expect(heard.replaceAll(KEEP_ALIVE, '')).toBe(frames.join(''));
+    });
+  });
 });
+
+/** What GDS sends twice a second on TCP: no frame, so that a deframer must find its way back over it. */
+const KEEP_ALIVE = 'sitting well';
+
+/** A port that was free a moment ago: GDS takes none of the system's choosing. */
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const address = server.address();
+  server.close();
+  await once(server, 'close');
+  return typeof address === 'object' && address !== null ? address.port : 0;
+}

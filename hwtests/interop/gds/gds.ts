@@ -1,10 +1,9 @@
 /** F´ GDS, headless, and its test API. */
-import { type ChildProcess, type ChildProcessByStdio, spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { closeSync, mkdirSync, openSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import type { Readable, Writable } from 'node:stream';
 import type { Venv } from '../python';
 
 export interface GdsEvent {
@@ -53,13 +52,15 @@ export async function startGds(
     ],
     { cwd: folder, detached: true, stdio: ['ignore', log, log], env: withPath(bin) },
   );
-  const client: ChildProcessByStdio<Writable, Readable, null> = spawn(
+  const client = spawn(
     python,
     [join(__dirname, 'gdsApi.py'), join(folder, 'api'), ...common, '-l', join(folder, 'clientLogs')],
     { cwd: folder, detached: true, stdio: ['pipe', 'pipe', log], env: withPath(bin) },
   );
   closeSync(log);
-  const replies = createInterface({ input: client.stdout })[Symbol.asyncIterator]();
+  const { stdin, stdout } = client;
+  if (stdin === null || stdout === null) throw new Error('no pipes to the test API of GDS');
+  const replies = createInterface({ input: stdout })[Symbol.asyncIterator]();
   const reply = async () => {
     const { value, done } = await replies.next();
     if (done) throw new Error(`the test API of GDS has ended; see ${folder}`);
@@ -76,7 +77,7 @@ export async function startGds(
       const next = last
         .catch(() => undefined)
         .then(() => {
-          client.stdin.write(`${JSON.stringify({ method, args, kwargs })}\n`);
+          stdin.write(`${JSON.stringify({ method, args, kwargs })}\n`);
           return reply();
         });
       last = next;
