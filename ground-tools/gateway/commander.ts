@@ -34,11 +34,11 @@ const MAX_UNDER_WAY = 64;
 const SEQUENCES_A_SECOND = 10;
 const SEQUENCE_EPOCH_MS = Date.UTC(2026, 0, 1);
 
+/** How far to go on when a sequence turns out to have been used. */
+const SEQUENCES_SKIPPED = 10_000;
+
 interface UnderWay {
-  readonly name: string;
-  readonly id: string;
-  readonly frame: Uint8Array;
-  readonly startedMs: number;
+  readonly opcode: number;
   sent: number;
   waitMs: number;
   /** Heard to be under way on board. */
@@ -52,6 +52,8 @@ export class Commander {
   readonly #identified: boolean;
   readonly #sender: number;
   readonly #now: () => number;
+  /** By name, with and without the deployment. */
+  readonly #opcodes: ReadonlyMap<string, number>;
   #nextSequence: number;
   /** By `sender.sequence`, or by space packet count. */
   readonly #underWay = new Map<string, UnderWay>();
@@ -63,6 +65,12 @@ export class Commander {
     this.#uplink = new CommandUplink(options.dictionary);
     this.#identified = options.dictionary.events.some(({ local }) => local === 'CommandOutcome');
     this.#sender = options.sender ?? 1;
+    this.#opcodes = new Map(
+      options.dictionary.commands.flatMap(({ name, instance, local, id }) => [
+        [name, id],
+        [`${instance}.${local}`, id],
+      ]),
+    );
     this.#now = options.now ?? (() => performance.now());
     const byTime = Math.floor(((Date.now() - SEQUENCE_EPOCH_MS) / 1000) * SEQUENCES_A_SECOND);
     this.#nextSequence = Math.max(byTime, savedSequence(options.sequenceFile));
@@ -95,10 +103,7 @@ export class Commander {
     return new Promise((resolve) => {
       const waitMs = this.#options.repeatMs ?? FIRST_REPEAT_MS;
       const entry: UnderWay = {
-        name,
-        id,
-        frame,
-        startedMs,
+        opcode: this.#opcodes.get(name) ?? 0,
         sent: 1,
         waitMs,
         dispatched: false,
@@ -145,7 +150,8 @@ export class Commander {
   hear({ name, args }: EventMessage): void {
     switch (name.slice(name.lastIndexOf('.') + 1)) {
       case 'CommandOutcome':
-        return this.#hearOutcome(args);
+        this.#hearOutcome(args);
+        return;
       case 'OpCodeDispatched': {
         const entry = this.#underWay.get(`${args.uplink}`);
         if (this.#identified || entry === undefined) return;
@@ -154,9 +160,11 @@ export class Commander {
         return;
       }
       case 'OpCodeCompleted':
-        return this.#hearResponse(args, 'completed', 'OK');
+        this.#hearResponse(args, 'completed', 'OK');
+        return;
       case 'OpCodeError':
-        return this.#hearResponse(args, 'failed', String(args.status));
+        this.#hearResponse(args, 'failed', String(args.status));
+        return;
       case 'MalformedCommand':
       case 'InvalidCommand':
       case 'TooManyCommands':
@@ -168,9 +176,15 @@ export class Commander {
     }
   }
 
-  #hearOutcome({ sender, sequence, status, reason }: EventMessage['args']): void {
+  #hearOutcome({ sender, sequence, opcode, status, reason, repeated }: EventMessage['args']): void {
     const entry = this.#underWay.get(`${sender}.${sequence}`);
     if (entry === undefined) return;
+    if ((repeated === true && entry.sent === 1) || (opcode !== entry.opcode && opcode !== 0)) {
+      // What is answered is a command of before our time. Go on far behind it.
+      this.#nextSequence += SEQUENCES_SKIPPED;
+      entry.finish('unknown', 'IDENTITY_USED', `number ${sequence} of sender ${sender} was used before`);
+      return;
+    }
     if (status === 'UNDER_WAY') entry.dispatched = true;
     else if (status === 'OK') entry.finish('completed', 'OK', String(reason));
     else if (status === 'UNKNOWN' || status === 'EXPIRED') entry.finish('unknown', status, String(reason));
