@@ -124,6 +124,16 @@ describe('comQueue', () => {
     expect(b.tags()).toEqual([11, 10, 9, 8, 7, 6, 5, 4, 3, 2]);
   });
 
+  it('PGE-COMQ-009: tells those who fill it how many bytes wait, at once', async () => {
+    const b = await queueBench();
+    expect(b.in.backlog({})).toBe(0);
+    await b.put(FILES, 1, 1);
+    await b.put(EVENTS, 2, 1);
+    expect(b.in.backlog({})).toBe(200);
+    await b.grant(100);
+    expect(b.in.backlog({})).toBe(100);
+  });
+
   it('PGE-COMQ-006: a flood is reported five times, and again once the store has been empty', async () => {
     const b = await queueBench({ maxPackets: 1 });
     for (let tag = 0; tag < 20; tag++) await b.put(EVENTS, tag, 1);

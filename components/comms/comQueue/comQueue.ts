@@ -16,6 +16,7 @@ import {
   U32,
 } from '../../../fsw/framework';
 import { SPACE_PACKET_HEADER_LENGTH } from '../../../fsw/protocols';
+import { Backlog } from '../ports';
 import { DensityQueue } from './densityQueue';
 
 /** What comes through each element of `comIn`. */
@@ -31,6 +32,7 @@ export const comQueue = component(
       comIn: input.async(Com, inputNames.length, { onFull: 'drop-oldest' }),
       grant: input.async(LinkGrant, { priority: 1, onFull: 'drop-oldest' }),
       schedIn: input.async(Sched, { onFull: 'drop-oldest' }),
+      backlog: input.sync(Backlog),
       packetOut: output(Com),
       flush: output(Flush, { optional: true }),
     },
@@ -152,6 +154,7 @@ export const comQueue = component(
           report();
         },
         schedIn: report,
+        backlog: () => queue.bytes,
       };
     },
 

@@ -77,6 +77,24 @@ describe('DensityQueue', () => {
     expect(tags(drained(queue))).toEqual([1, 2, 3]);
   });
 
+  it('keeps packets worth the same power of two a byte in order, whatever their length and weight', () => {
+    const lengths = fc.array(fc.integer({ min: 7, max: 1022 }), { minLength: 2, maxLength: 40 });
+    fc.assert(
+      fc.property(lengths, fc.double({ min: 0.01, max: 100, noNaN: true }), (airBytes, weight) => {
+        const queue = new DensityQueue(0.01, [weight]);
+        for (const length of airBytes)
+          queue.add({
+            data: new Uint8Array(0),
+            value: 2 ** -10 * length,
+            airBytes: length,
+            input: 0,
+            sinceUs: 5e6,
+          });
+        expect(drained(queue).map((one) => one.airBytes)).toEqual(airBytes);
+      }),
+    );
+  });
+
   it('takes a value of zero, below zero or not a number for the least', () => {
     const queue = new DensityQueue(0, [1]);
     for (const value of [0, -3, Number.NaN, 0.001])

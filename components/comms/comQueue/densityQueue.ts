@@ -90,7 +90,9 @@ export class DensityQueue {
   }
 
   #rankOf({ value, input, airBytes, sinceUs }: Waiting): number {
-    const density = (this.#weights[input] * (value > LEAST_VALUE ? value : LEAST_VALUE)) / airBytes;
+    // The weight last: packets whose value is one power of two a byte then have one density, to the last bit,
+    // and keep their order whatever their length (a file's packets need that).
+    const density = this.#weights[input] * ((value > LEAST_VALUE ? value : LEAST_VALUE) / airBytes);
     return Math.log(density) - (this.#ageingPerMinute * sinceUs) / US_PER_MINUTE;
   }
 

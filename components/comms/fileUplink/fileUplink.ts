@@ -14,10 +14,10 @@ import {
   U32,
 } from '../../../fsw/framework';
 import { type FilePacket, readFilePacket, readRanges, showRanges } from '../../../fsw/protocols';
+import { checksumOnDisk } from '../checksumOnDisk';
 import { FileAnnounce, FilePath } from '../ports';
 import {
   addData,
-  checksumOnDisk,
   discardUpload,
   finishUpload,
   keptUploads,
@@ -31,9 +31,6 @@ import {
 const MAX_RANGES_TEXT = 600;
 /** How many such events an END brings at most; the ground asks again for the rest. */
 const MAX_RANGE_EVENTS = 4;
-const CHECK_CHUNK_BYTES = 1 << 20;
-/** What summing a chunk costs, in flight time. */
-const CHECK_CHUNK_US = 2000;
 
 const model = defineComponent({
   kind: 'active',
@@ -303,9 +300,7 @@ async function end(self: Self, upload: Upload, expected: number): Promise<void> 
     check(self, upload, save(self, upload));
     return reportGaps(self, upload);
   }
-  const chunk = new Uint8Array(Math.min(CHECK_CHUNK_BYTES, size));
-  const pause = () => clock.work(Promise.resolve(), CHECK_CHUNK_US);
-  const found = await checksumOnDisk(board.files, upload.partFile, size, chunk, pause);
+  const found = await checksumOnDisk({ files: board.files, clock }, upload.partFile, size);
   if (!check(self, upload, found)) return;
   if (found.value !== expected) {
     state.upload = undefined;

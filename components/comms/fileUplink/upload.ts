@@ -1,8 +1,8 @@
 /** A file that comes up in parts: its bytes in a part file, and which of them are there in a record beside it. */
 import { createHash } from 'node:crypto';
-import { fail, type Result, succeed } from '../../../fsw/errors';
+import { type Result, succeed } from '../../../fsw/errors';
 import { type FileStore, folderOf, readWhole, writeWhole } from '../../../fsw/framework';
-import { addModularChecksum, ByteRanges } from '../../../fsw/protocols';
+import { ByteRanges } from '../../../fsw/protocols';
 
 /** What a START packet says. An interrupted upload is gone on with by a START that says the same. */
 export interface UploadName {
@@ -66,31 +66,6 @@ export function saveUpload(files: FileStore, upload: Upload, nowUs: number): Res
   const saved = writeWhole(files, upload.recordFile, new TextEncoder().encode(JSON.stringify(record)));
   if (saved.ok) upload.unsaved = 0;
   return saved;
-}
-
-/**
- * The modular checksum of a file as it is on the medium, read in `chunk.length` steps; `pause` is awaited after
- * each, so that a large file holds up nobody else. Errors: those of the store.
- */
-export async function checksumOnDisk(
-  files: FileStore,
-  file: string,
-  size: number,
-  chunk: Uint8Array,
-  pause: () => Promise<unknown>,
-): Promise<Result<number>> {
-  let sum = 0;
-  for (let at = 0; at < size; ) {
-    const wanted = chunk.subarray(0, Math.min(chunk.length, size - at));
-    const read = files.read(file, at, wanted);
-    if (!read.ok) return read;
-    if (read.value < wanted.length)
-      return fail('FILE_FAILED', { path: file, why: `it ends at ${at + read.value}` });
-    sum = addModularChecksum(sum, at, wanted);
-    at += wanted.length;
-    await pause();
-  }
-  return succeed(sum);
 }
 
 /** Puts a complete upload in its place, whole or not at all. Errors: those of the store. */
