@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { projectRoot } from '../../fsw/root';
+import { demo, rawBytes, withChannel } from '../dictionary/testDictionary';
 import { fakeLauncher, wholeFlight } from './fakeLauncher';
 import { run } from './program';
 
@@ -110,6 +111,22 @@ describe('perigee topology and dictionary', () => {
       out: 'topology earth-watch mermaid\n',
     });
     expect((await perigee(['dictionary', 'earth-watch'], script)).out).toBe('dictionary earth-watch \n');
+  });
+
+  it('convert the dictionary to what F´ GDS and Yamcs take, and refuse another format', async () => {
+    const script_ = `tell({ type: 'text', text: ${JSON.stringify(JSON.stringify(demo))} });`;
+    const fprime = await perigee(['dictionary', 'earth-watch', '--format', 'fprime'], script_);
+    expect(JSON.parse(fprime.out).metadata.projectVersion).toMatch(/^\d+\.\d+\.\d+\+[0-9a-f]{16}$/);
+    const xtce = await perigee(['dictionary', 'earth-watch', '--format', 'xtce'], script_);
+    expect(xtce.out).toContain('<SpaceSystem ');
+    expect((await perigee(['dictionary', 'earth-watch', '--format', 'csv'])).code).toBe(2);
+  });
+
+  it('say which entries have no form in the format asked for', async () => {
+    const script_ = `tell({ type: 'text', text: ${JSON.stringify(JSON.stringify(withChannel(rawBytes)))} });`;
+    const { code, err } = await perigee(['dictionary', 'earth-watch', '--format', 'fprime'], script_);
+    expect(code).toBe(1);
+    expect(err).toContain('Odd.odd.Odd');
   });
 
   it('write to files', async () => {

@@ -126,7 +126,8 @@ function commandKind(
 
 /**
  * Our formats name their arguments (`{opcode}`), F´'s take them by position. A format that names each argument
- * once and in order becomes `{}`; any other keeps its words and lists all arguments behind them.
+ * once and in order becomes `{}`; any other keeps its words, with `<opcode>` in place of the field, and lists all
+ * arguments behind them.
  */
 export function positional(format: string, args: readonly ExportedArg[], types: FprimeTypes): string {
   const names = args.map(({ name }) => name);
@@ -142,7 +143,7 @@ export function positional(format: string, args: readonly ExportedArg[], types: 
     if (type === undefined) continue;
     const before = escaped(format.slice(from, match.index));
     parts.push(before, digits === undefined ? types.formatOf(type) : `{${digits}}`);
-    words += `${before}${name}`;
+    words += `${before}<${name}>`;
     used.push(name);
     from = match.index + whole.length;
   }
