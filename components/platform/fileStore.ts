@@ -76,7 +76,9 @@ export function fileStore(folder: string, options: FileStoreOptions = {}): Resul
     body: (file: number) => void,
   ): Result<void> {
     return at(path, (host) => {
-      const before = sizeOf(statOf(host));
+      const stats = statOf(host);
+      if (stats?.isDirectory()) return fail('FILE_KIND', { path, kind: 'file' });
+      const before = sizeOf(stats);
       if (used + size(before) - before > maxBytes) return fail('FILE_DISK_FULL', { path });
       const done = withFile(path, O_RDWR | O_CREAT, body);
       if (maxBytes < Number.POSITIVE_INFINITY) used += sizeOf(statOf(host)) - before;

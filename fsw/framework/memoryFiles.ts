@@ -52,7 +52,10 @@ export function memoryFiles(maxBytes = Number.POSITIVE_INFINITY): MemoryFiles {
   const reading = <T>(path: string, body: (path: string) => Result<T>): Result<T> => {
     if (cutIn <= 0) return dead();
     const at = normal(path);
-    return at.ok ? body(at.value) : at;
+    if (!at.ok) return at;
+    for (let above = parentOf(at.value); above !== ''; above = parentOf(above))
+      if (files.has(above)) return fail('FILE_KIND', { path, kind: 'folder' });
+    return body(at.value);
   };
   const resize = (path: string, size: number): Result<MemoryFile> => {
     if (folders.has(path)) return fail('FILE_KIND', { path, kind: 'file' });
@@ -134,6 +137,7 @@ export function memoryFiles(maxBytes = Number.POSITIVE_INFINITY): MemoryFiles {
       ),
     sync: (path) =>
       reading(path, (at) => {
+        if (folders.has(at)) return succeed(undefined);
         const file = fileAt(at);
         if (!file.ok) return file;
         return writing(() => {
