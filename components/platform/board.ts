@@ -40,6 +40,7 @@ export async function openBoard(options: FlightOptions): Promise<Result<Flight>>
     async fly(deployment, _progress, stopped) {
       await flyOnWallClock(board.clock, deployment, stopped);
       await board.radio.close();
+      board.clock.release();
     },
     report: () => undefined,
   });

@@ -15,6 +15,8 @@ export class WallClock implements Clock {
   readonly epochUs: number;
   private readonly originNs: bigint;
   private drain: Drain = () => undefined;
+  private readonly waiting = new Set<NodeJS.Timeout>();
+  private released = false;
 
   constructor() {
     this.epochUs = Date.now() * 1000;
@@ -24,6 +26,12 @@ export class WallClock implements Clock {
   /** Sets what runs after each timer (the executive). */
   attach(drain: Drain): void {
     this.drain = drain;
+  }
+
+  /** From now on no timer, set or still to be set, keeps the process from ending. */
+  release(): void {
+    this.released = true;
+    for (const timer of this.waiting) timer.unref();
   }
 
   nowUs(): number {
@@ -54,13 +62,21 @@ export class WallClock implements Clock {
     let timer: NodeJS.Timeout;
     const wait = () => {
       timer = setTimeout(check, Math.min(LONGEST_MS, Math.max(0, (dueUs - this.nowUs()) / 1000)));
+      this.waiting.add(timer);
+      if (this.released) timer.unref();
     };
     const check = () => {
+      this.waiting.delete(timer);
       if (this.nowUs() < dueUs - EARLY_US) return wait();
       fire();
       void this.drain();
     };
     wait();
-    return { cancel: () => clearTimeout(timer) };
+    return {
+      cancel: () => {
+        clearTimeout(timer);
+        this.waiting.delete(timer);
+      },
+    };
   }
 }

@@ -90,6 +90,7 @@ export async function openBoard(options: FlightOptions): Promise<Result<Flight>>
       await flyOnWallClock(clock, deployment, () => stopped() || clock.nowUs() >= endUs);
       telling.cancel();
       await link.close();
+      clock.release();
     },
     report: (deployment) => ({
       mission: options.mission,
