@@ -85,4 +85,15 @@ describe('commandRouter', () => {
     ]);
     expect(b.telemetry.CommandsRouted).toBe(1);
   });
+
+  it('PGE-CRT-008: hands a packet of APID 10 to CFDP unread, whatever its first bytes', async () => {
+    const b = await routerBench();
+    b.frame(packet(3, [0], 10), packet(4, [0, 0, 1], 10), packet(5, [0, 0, 1]));
+    expect(b.routed()).toEqual([
+      ['cfdpOut', 3, [0]],
+      ['cfdpOut', 4, [0, 0, 1]],
+      ['commandOut', 5, [0, 0, 1]],
+    ]);
+    expect(b.telemetry).toMatchObject({ CfdpRouted: 2 });
+  });
 });

@@ -8,6 +8,7 @@ import {
   component,
   defineComponent,
   input,
+  isConnected,
   output,
   string,
   U8,
@@ -21,17 +22,19 @@ import {
   type SpacePacket,
   splitSpacePackets,
 } from '../../../fsw/protocols';
+import { CFDP_APID } from '../pduPort';
 
 const DESCRIPTOR_LENGTH = 2;
 
 export const commandRouter = component(
   defineComponent({
     kind: 'passive',
-    doc: 'Splits the space packets out of each TC frame and routes them by their F´ descriptor.',
+    doc: 'Splits the space packets out of each TC frame and routes them by their F´ descriptor, CFDP PDUs by their APID.',
     ports: {
       frameIn: input.sync(ByteStream),
       commandOut: output(CmdPacket),
       fileOut: output(ComIn, { optional: true }),
+      cfdpOut: output(ComIn, { optional: true }),
     },
     events: {
       UnroutablePacket: {
@@ -56,6 +59,7 @@ export const commandRouter = component(
       FilePacketsRouted: { id: 1, type: U32, update: 'on-change', doc: 'Packets handed to the file uplink.' },
       Unroutable: { id: 2, type: U32, update: 'on-change', doc: 'Packets of other kinds.' },
       Malformed: { id: 3, type: U32, update: 'on-change', doc: 'Packets that could not be read.' },
+      CfdpRouted: { id: 4, type: U32, update: 'on-change', doc: 'PDUs handed to CFDP.' },
     },
     config: {
       source: {
@@ -66,13 +70,19 @@ export const commandRouter = component(
     },
   }),
   {
-    state: () => ({ commands: 0, files: 0, unroutable: 0, malformed: 0 }),
+    state: () => ({ commands: 0, files: 0, pdus: 0, unroutable: 0, malformed: 0 }),
     ports({ state, out, event, tlm, config, clearThrottle }) {
       const refuse = (fault: Fault) => {
         event.MalformedPacket(fault);
         tlm.Malformed(++state.malformed);
       };
-      const route = ({ data, sequence }: SpacePacket) => {
+      const route = ({ apid, data, sequence }: SpacePacket) => {
+        // A PDU has no descriptor: its APID alone tells.
+        if (apid === CFDP_APID && isConnected(out.cfdpOut)) {
+          tlm.CfdpRouted(++state.pdus);
+          out.cfdpOut({ data: data.slice(), context: sequence });
+          return;
+        }
         if (data.length < DESCRIPTOR_LENGTH) {
           const { length } = data;
           refuse(fail('FPRIME_TRUNCATED', { what: 'packet', length, needed: DESCRIPTOR_LENGTH }).error);

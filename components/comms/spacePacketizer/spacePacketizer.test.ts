@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { bench } from '../../../fsw/framework/testing';
-import { readSpacePacket } from '../../../fsw/protocols';
+import { IDLE_APID, readSpacePacket } from '../../../fsw/protocols';
 import { spacePacketizer } from './spacePacketizer';
 
 async function packetizerBench() {
@@ -61,5 +61,18 @@ describe('spacePacketizer', () => {
     ]);
     b.put(0x07, 0xfe, 1);
     expect(b.packets().length).toBe(1);
+  });
+
+  it('PGE-SPP-005: puts a PDU unchanged under its own APID, and drops one that has none', async () => {
+    const b = await packetizerBench();
+    b.in.pduIn({ data: Uint8Array.of(0x20, 1), apid: 10 });
+    b.in.pduIn({ data: Uint8Array.of(1), apid: IDLE_APID });
+    b.in.pduIn({ data: new Uint8Array(0), apid: 10 });
+    b.in.pduIn({ data: Uint8Array.of(9), apid: 10 });
+    expect(b.packets()).toMatchObject([
+      { type: 'telemetry', apid: 10, sequence: 0, data: Uint8Array.of(0x20, 1) },
+      { apid: 10, sequence: 1, data: Uint8Array.of(9) },
+    ]);
+    expect([b.events.length, b.telemetry.BadPackets]).toEqual([2, 2]);
   });
 });

@@ -1,4 +1,4 @@
-/** Puts each F´ packet into a space packet. */
+/** Puts each F´ packet, and each PDU of another protocol, into a space packet. */
 import { ByteStream, Com, component, defineComponent, input, output, U32 } from '../../../fsw/framework';
 import {
   IDLE_APID,
@@ -7,12 +7,13 @@ import {
   SPACE_PACKET_HEADER_LENGTH,
   writeSpacePacketHeader,
 } from '../../../fsw/protocols';
+import { Pdu } from '../pduPort';
 
 export const spacePacketizer = component(
   defineComponent({
     kind: 'passive',
     doc: 'Puts each F´ packet into a space packet of its own; the APID is the packet descriptor.',
-    ports: { packetIn: input.sync(Com), out: output(ByteStream) },
+    ports: { packetIn: input.sync(Com), pduIn: input.sync(Pdu), out: output(ByteStream) },
     events: {
       BadPacket: {
         id: 0,
@@ -34,10 +35,9 @@ export const spacePacketizer = component(
   }),
   {
     state: () => ({ counters: new SequenceCounters(), badPackets: 0 }),
-    ports: ({ state, out, event, tlm }) => ({
-      packetIn({ data }) {
-        const apid = data.length < 2 ? IDLE_APID : readU16(data, 0);
-        if (apid >= IDLE_APID) {
+    ports({ state, out, event, tlm }) {
+      const send = (data: Uint8Array, apid: number) => {
+        if (data.length === 0 || apid >= IDLE_APID) {
           event.BadPacket({ length: data.length, descriptor: apid });
           tlm.BadPackets(++state.badPackets);
           return;
@@ -51,7 +51,11 @@ export const spacePacketizer = component(
         } as const;
         packet.set(data, writeSpacePacketHeader(packet, 0, header));
         out.out({ data: packet });
-      },
-    }),
+      };
+      return {
+        packetIn: ({ data }) => send(data, data.length < 2 ? IDLE_APID : readU16(data, 0)),
+        pduIn: ({ data, apid }) => send(data, apid),
+      };
+    },
   },
 );
