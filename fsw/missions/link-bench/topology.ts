@@ -5,6 +5,8 @@
 import { commandRouter } from '../../../components/comms/commandRouter/commandRouter';
 import { comQueue } from '../../../components/comms/comQueue/comQueue';
 import { contactManager } from '../../../components/comms/contactManager/contactManager';
+import { fileDownlink } from '../../../components/comms/fileDownlink/fileDownlink';
+import { fileUplink } from '../../../components/comms/fileUplink/fileUplink';
 import { spacePacketizer } from '../../../components/comms/spacePacketizer/spacePacketizer';
 import { tcDeframer } from '../../../components/comms/tcDeframer/tcDeframer';
 import { tmFramer } from '../../../components/comms/tmFramer/tmFramer';
@@ -55,6 +57,8 @@ const contacts = instance('contactManager', contactManager, {
   priority: 31,
   params: { DownlinkBps: 20_000_000 },
 });
+const filesUp = instance('fileUplink', fileUplink, { baseId: 0x1700, priority: 12, queueDepth: 256 });
+const filesDown = instance('fileDownlink', fileDownlink, { baseId: 0x1800, priority: 11 });
 
 // Payload
 const bench = instance('instrument', instrument, { baseId: 0x2000, priority: 10 });
@@ -77,6 +81,8 @@ const watched = [
   uplink,
   router,
   contacts,
+  filesUp,
+  filesDown,
   bench,
   identity,
 ];
@@ -99,16 +105,20 @@ export const topology = defineTopology({
     connect(tenHz.out.member[0], contacts.in.schedIn),
     connect(tenHz.out.member[1], tlmStore.in.schedIn),
     connect(tenHz.out.member[2], uplink.in.schedIn),
+    connect(tenHz.out.member[3], filesDown.in.schedIn),
     connect(oneHz.out.member[0], bench.in.schedIn),
     connect(oneHz.out.member[1], packetizer.in.schedIn),
     connect(oneHz.out.member[2], pinger.in.schedIn),
     connect(oneHz.out.member[3], queue.in.schedIn),
     connect(oneHz.out.member[4], resources.in.schedIn),
+    connect(oneHz.out.member[5], filesUp.in.schedIn),
 
     // Down.
     connect(events.out.comOut, queue.in.comIn[0]),
     connect(tlmStore.out.comOut, queue.in.comIn[1]),
     connect(packetizer.out.comOut, queue.in.comIn[1]),
+    connect(filesDown.out.comOut, queue.in.comIn[3]),
+    connect(filesDown.out.backlog, queue.in.backlog),
     connect(packetizer.out.get, tlmStore.in.get),
     connect(contacts.out.grant, queue.in.grant),
     connect(queue.out.packetOut, packets.in.packetIn),
@@ -120,6 +130,7 @@ export const topology = defineTopology({
     connect(radio.out.received, uplink.in.streamIn),
     connect(uplink.out.frameOut, router.in.frameIn),
     connect(router.out.commandOut, dispatcher.in.commandIn),
+    connect(router.out.fileOut, filesUp.in.fileIn),
 
     // Safe mode.
     connect(events.out.fatalAnnounce, fatals.in.fatalIn),

@@ -1,10 +1,11 @@
 import { spawnSync } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { mkdtempSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { dictionaryJson, dictionaryOf } from '../../../fsw/framework/dictionary';
 import { topology } from '../../../fsw/missions/link-bench/topology';
 import { convertDictionary } from '../../../ground-tools/dictionary/formats';
@@ -171,6 +172,30 @@ describeWith(environment, 'F´ GDS 4.4.1', ({ bin, ...rest }) => {
       const text = readChannel(later.deployment, 'instrument.LastText');
       await later.stop();
       expect(text).toBe('second boot');
+    });
+
+    it('uplinks a file (F´ file protocol), byte-identical on board', async () => {
+      const bytes = randomBytes(50_001);
+      const source = join(folder, 'up.bin');
+      writeFileSync(source, bytes);
+      await gds.call('uplink_file_and_await_completion', [source, 'up/there.bin'], { timeout: 60 });
+      const received = await gds.call<GdsEvent>('await_event', ['LinkBench.fileUplink.FileReceived'], {
+        start: 0,
+        timeout: 20,
+      });
+      expect(received.args).toEqual(['uplink/up/there.bin']);
+      expect(readFileSync(join(spacecraft.folder, 'files/uplink/up/there.bin')).equals(bytes)).toBe(true);
+    });
+
+    it('downlinks a file (F´ file protocol), byte-identical on the ground', async () => {
+      const bytes = randomBytes(50_003);
+      writeFileSync(join(spacecraft.folder, 'files/down.bin'), bytes);
+      await gds.call('send_and_assert_event', ['LinkBench.fileDownlink.SendFile', ['down.bin', 'got.bin']], {
+        events: ['LinkBench.fileDownlink.FileSent'],
+        timeout: 20,
+      });
+      const file = join(gds.storage, 'fprime-downlink', 'got.bin');
+      await vi.waitFor(() => expect(readFileSync(file).equals(bytes)).toBe(true), { timeout: 20_000 });
     });
 
     it('hears of a command that fails, and why', async () => {
