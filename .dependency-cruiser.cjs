@@ -6,6 +6,7 @@ const framework = '^fsw/framework/';
 const protocols = '^fsw/protocols/';
 const links = '^fsw/links/';
 const sequences = '^fsw/sequences/';
+const cfdpEngine = '^fsw/cfdp/';
 const projectRoot = '^fsw/root[.]ts$';
 
 /** Of our own files, `from` may import nothing but `allowed`. */
@@ -61,6 +62,12 @@ module.exports = {
       [sequences, framework, errors],
     ),
     only(
+      'cfdp-is-below',
+      'The CFDP engine is shared by flight and ground: it stands on the codecs and the framework.',
+      { path: cfdpEngine },
+      [cfdpEngine, framework, protocols, errors],
+    ),
+    only(
       'components-meet-through-ports',
       'A component imports the framework, the protocols, native, its own folder and what its room shares, never another component.',
       { path: '^components/([^/]+)/([^/]+)/' },
@@ -68,6 +75,7 @@ module.exports = {
         framework,
         protocols,
         errors,
+        cfdpEngine,
         sequences,
         '^native/',
         '^components/$1/$2/',
@@ -106,6 +114,7 @@ module.exports = {
         protocols,
         links,
         errors,
+        cfdpEngine,
         sequences,
         projectRoot,
         '^fsw/(launch|flight)[.]ts$',
