@@ -2,6 +2,7 @@
  * Link bench: the core and the link of a spacecraft around an instrument that says everything back, for trials
  * with ground systems. `perigee fly link-bench --board flight --link tcp-server:127.0.0.1:50000`
  */
+import { cfdp } from '../../../components/comms/cfdp/cfdp';
 import { commandRouter } from '../../../components/comms/commandRouter/commandRouter';
 import { comQueue } from '../../../components/comms/comQueue/comQueue';
 import { contactManager } from '../../../components/comms/contactManager/contactManager';
@@ -59,6 +60,7 @@ const contacts = instance('contactManager', contactManager, {
 });
 const filesUp = instance('fileUplink', fileUplink, { baseId: 0x1700, priority: 12, queueDepth: 256 });
 const filesDown = instance('fileDownlink', fileDownlink, { baseId: 0x1800, priority: 11 });
+const filesBoth = instance('cfdp', cfdp, { baseId: 0x1900, priority: 13, config: { peers: '1,11' } });
 
 // Payload
 const bench = instance('instrument', instrument, { baseId: 0x2000, priority: 10 });
@@ -83,6 +85,7 @@ const watched = [
   contacts,
   filesUp,
   filesDown,
+  filesBoth,
   bench,
   identity,
 ];
@@ -106,6 +109,7 @@ export const topology = defineTopology({
     connect(tenHz.out.member[1], tlmStore.in.schedIn),
     connect(tenHz.out.member[2], uplink.in.schedIn),
     connect(tenHz.out.member[3], filesDown.in.schedIn),
+    connect(tenHz.out.member[4], filesBoth.in.schedIn),
     connect(oneHz.out.member[0], bench.in.schedIn),
     connect(oneHz.out.member[1], packetizer.in.schedIn),
     connect(oneHz.out.member[2], pinger.in.schedIn),
@@ -119,6 +123,8 @@ export const topology = defineTopology({
     connect(packetizer.out.comOut, queue.in.comIn[1]),
     connect(filesDown.out.comOut, queue.in.comIn[3]),
     connect(filesDown.out.backlog, queue.in.backlog),
+    connect(filesBoth.out.pduOut, packets.in.pduIn),
+    connect(filesBoth.out.flush, frames.in.flush),
     connect(packetizer.out.get, tlmStore.in.get),
     connect(contacts.out.grant, queue.in.grant),
     connect(queue.out.packetOut, packets.in.packetIn),
@@ -131,6 +137,7 @@ export const topology = defineTopology({
     connect(uplink.out.frameOut, router.in.frameIn),
     connect(router.out.commandOut, dispatcher.in.commandIn),
     connect(router.out.fileOut, filesUp.in.fileIn),
+    connect(router.out.cfdpOut, filesBoth.in.pduIn),
 
     // Safe mode.
     connect(events.out.fatalAnnounce, fatals.in.fatalIn),
