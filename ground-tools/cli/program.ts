@@ -11,6 +11,7 @@ import { type YamcsInitOptions, yamcsInit } from '../yamcs/command';
 import { type Context, exit } from './context';
 import { doctor } from './doctor';
 import { fly } from './fly';
+import { addGroundCommands } from './groundProgram';
 import { launch } from './launcher';
 
 /** Runs one command line, without the program's name; returns the exit code. */
@@ -83,6 +84,11 @@ export async function run(argv: readonly string[], context: Context): Promise<nu
     .option('--tc-port <port>', 'UDP port to which it sends TC frames (default: 50001)', port)
     .option('--tc-host <host>', 'host to which it sends TC frames (default: 127.0.0.1)')
     .option('--keys <dir>', 'link security with the key files in this folder (tc-0.key, tm-0.key …)')
+    .addOption(
+      new Option('--header-mask <name>', "what of a frame's header the key covers; as on board")
+        .choices(['standard', 'whole'])
+        .default('standard'),
+    )
     .option('--onboard-time', "packets have the spacecraft's time (needs the fprime-yamcs plugin)")
     .action(async (dir: string, options: YamcsInitOptions) => {
       code = await yamcsInit(context, dir, options, versionOf(context.root));
@@ -121,6 +127,10 @@ export async function run(argv: readonly string[], context: Context): Promise<nu
     .action(async () => {
       code = await doctor(context);
     });
+
+  addGroundCommands(program, context, (ended) => {
+    code = ended;
+  });
 
   try {
     await program.parseAsync(argv, { from: 'user' });

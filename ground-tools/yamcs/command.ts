@@ -1,4 +1,5 @@
 import { resolve } from 'node:path';
+import type { HeaderMask } from '../../fsw/protocols/sdls';
 import { type Context, exit } from '../cli/context';
 import { missionDictionary } from '../cli/missionDictionary';
 import { initYamcs } from './init';
@@ -13,6 +14,7 @@ export interface YamcsInitOptions {
   readonly tcPort?: number;
   readonly tcHost?: string;
   readonly keys?: string;
+  readonly headerMask: HeaderMask;
   readonly onboardTime?: true;
 }
 
@@ -20,7 +22,7 @@ export interface YamcsInitOptions {
 export async function yamcsInit(
   context: Context,
   dir: string,
-  { mission, instance = mission, keys: folder, onboardTime, ...ports }: YamcsInitOptions,
+  { mission, instance = mission, keys: folder, headerMask, onboardTime, ...ports }: YamcsInitOptions,
   version: string,
 ): Promise<number> {
   const { out, err } = context;
@@ -37,7 +39,7 @@ export async function yamcsInit(
     instance,
     dir: resolve(dir),
     time: onboardTime ? 'onboard' : 'reception',
-    ...(keys && { security: { ...keys.value, mask: 'whole' } }),
+    ...(keys && { security: { ...keys.value, mask: headerMask } }),
   };
   const made = initYamcs(options, mission, dictionary, version);
   if (!made.ok) {

@@ -37,6 +37,8 @@ ${security ? securityNotes : `- **Link security is off**: whoever reaches the li
 
 const securityNotes = `- Link security is on. Yamcs keeps the last number used with each key in \`data/\`: **when that folder is lost, take new
   keys**, or Yamcs starts at 0 again and encrypts two frames under one number (and the spacecraft refuses them).
+- Better than the standard header mask is \`--header-mask whole\`, with \`linkSecurity.headerMask\` \`WHOLE\` on board: a
+  frame whose other header fields were changed is then refused, too.
 - Key slot 0 is active. After a rollover on board, move both links: \`PUT /api/sdls/INSTANCE/TC/VC/spi\`.
 - COP-1 stays off: Yamcs 5.12.8 encrypts a retransmitted frame twice.
 `;

@@ -121,10 +121,10 @@ export const telemetryStore = component(
       packetBytes: {
         type: U16,
         default: 512,
-        min: 64,
+        min: 1,
         max: 1016,
         unit: 'B',
-        doc: 'Most bytes of a channel packet of several channels; a longer one goes alone.',
+        doc: 'Most bytes of a channel packet of several channels; a longer one goes alone. 1: one a packet, as Yamcs needs it.',
       },
       packetsPerTick: {
         type: U8,

@@ -103,7 +103,11 @@ async function openRoom(): Promise<Room> {
     async http({ method, path, body, type = 'application/json' }) {
       const url = `http://${LOOPBACK}:${ports.http}${path}`;
       const headers = body === undefined ? undefined : { 'content-type': type };
-      const reply = await fetch(url, { method, body: body as string | Uint8Array<ArrayBuffer> | undefined, headers });
+      const reply = await fetch(url, {
+        method,
+        body: body as string | Uint8Array<ArrayBuffer> | undefined,
+        headers,
+      });
       return { status: reply.status, body: new Uint8Array(await reply.arrayBuffer()) };
     },
     heard(way) {

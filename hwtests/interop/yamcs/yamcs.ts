@@ -114,6 +114,18 @@ export class Yamcs {
     );
   }
 
+  /** A stored object; undefined while there is none. */
+  async object(bucket: string, name: string): Promise<Uint8Array | undefined> {
+    const path = `/api/storage/buckets/${bucket}/objects/${name}`;
+    const { status, body } = await this.room.http({ method: 'GET', path });
+    return status === 200 ? body : undefined;
+  }
+
+  async putObject(bucket: string, name: string, bytes: Uint8Array): Promise<void> {
+    const path = `/api/storage/buckets/${bucket}/objects/${name}`;
+    await this.call('POST', path, bytes, 'application/octet-stream');
+  }
+
   async link(name: string): Promise<LinkState> {
     return this.get(`/api/links/${this.instance}/${name}`);
   }
