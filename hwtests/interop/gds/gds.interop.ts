@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -34,6 +34,7 @@ const completed = 'LinkBench.commandDispatcher.OpCodeCompleted';
 
 describeWith(environment, 'F´ GDS 4.4.1', ({ bin, ...rest }) => {
   beforeAll(writeDictionary);
+  afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
   it.each(['command-send', 'channels', 'events'])('lists our dictionary offline: fprime-cli %s', (verb) => {
     const listed = spawnSync(
@@ -51,7 +52,10 @@ describeWith(environment, 'F´ GDS 4.4.1', ({ bin, ...rest }) => {
     let gds: Gds;
 
     beforeAll(async () => {
-      spacecraft = await flySpacecraft(topology, { link: 'tcp-server:127.0.0.1:0' });
+      spacecraft = await flySpacecraft(topology, {
+        link: 'tcp-server:127.0.0.1:0',
+        folder: join(folder, 'craft'),
+      });
       const { link } = spacecraft;
       const port = link.kind === 'tcp-server' ? link.port : 0;
       gds = await startGds({ bin, ...rest }, dictionary, join(folder, 'flight'), { role: 'client', port });
@@ -128,6 +132,8 @@ describeWith(environment, 'F´ GDS 4.4.1', ({ bin, ...rest }) => {
       const event = await done('SET_ALL', Object.values(numbers).map(String), 'NumbersSet');
       expect(event.text).toContain('18446744073709551615');
       expect(event.text).toContain('-9223372036854775808');
+      const { value } = await channel('LastNumbers');
+      expect(value).toEqual(numbers);
     });
 
     it('sends a bool and a struct of numbers', async () => {
@@ -216,7 +222,10 @@ describeWith(environment, 'F´ GDS 4.4.1', ({ bin, ...rest }) => {
       const port = await freePort();
       const base = join(folder, 'server');
       gds = await startGds({ bin, ...rest }, dictionary, base, { role: 'server', port });
-      spacecraft = await flySpacecraft(topology, { link: `tcp-client:127.0.0.1:${port}` });
+      spacecraft = await flySpacecraft(topology, {
+        link: `tcp-client:127.0.0.1:${port}`,
+        folder: join(base, 'craft'),
+      });
       await gds.call('await_telemetry', ['LinkBench.instrument.Counter'], { timeout: 60 });
     });
     afterAll(async () => {

@@ -36,6 +36,8 @@ def plain(item):
         return {key: plain(value) for key, value in item.items()}
     if isinstance(item, (list, tuple)):
         return [plain(value) for value in item]
+    if isinstance(item, int) and abs(item) > 2**53:
+        return str(item)  # JSON numbers of the other side are doubles
     if item is None or isinstance(item, (bool, int, float, str)):
         return item
     return str(item)

@@ -1,8 +1,8 @@
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { expect, it } from 'vitest';
+import { expect, it, onTestFinished } from 'vitest';
 import { dictionaryJson, dictionaryOf } from '../../../fsw/framework/dictionary';
 import type { Topology } from '../../../fsw/framework/topology';
 import { topology as earthWatch } from '../../../fsw/missions/earth-watch/topology';
@@ -24,6 +24,7 @@ describeWith(
       ['earth-watch', earthWatch],
     ])('our XTCE of %s is valid and holds what theirs does, under the same paths', (mission, topology) => {
       const folder = mkdtempSync(join(tmpdir(), 'perigee-xtce-'));
+      onTestFinished(() => rmSync(folder, { recursive: true }));
       const [fprime, ours, theirs] = ['fprime.json', 'ours.xml', 'theirs.xml'].map((name) =>
         join(folder, name),
       );
