@@ -8,7 +8,12 @@ export interface Context {
   readonly launcher: string;
   readonly out: Screen;
   readonly err: Screen;
+  /** Ends a command that goes on until Ctrl-C; a test's way to press it. */
+  readonly stop?: AbortSignal;
 }
 
-/** Exit codes: the command did its work; the flight (or the work) failed; the command line was wrong. */
-export const exit = { ok: 0, failed: 1, usage: 2, interrupted: 130 } as const;
+/**
+ * Exit codes: the command did its work; the flight (or the work) failed; the command line was wrong; it is not
+ * known how it ended (no response came); the gateway or the link to the spacecraft is down.
+ */
+export const exit = { ok: 0, failed: 1, usage: 2, unknown: 3, linkDown: 4, interrupted: 130 } as const;

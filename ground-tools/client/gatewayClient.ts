@@ -100,11 +100,16 @@ export class GatewayClient {
     return reply.ok ? succeed(undefined) : reply;
   }
 
-  /** The dictionary that the gateway has loaded. Errors: DICTIONARY_FILE, GATEWAY_CLOSED. */
-  async dictionary(): Promise<Result<Dictionary>> {
+  /** The dictionary that the gateway has loaded, as JSON. Errors: GATEWAY_CLOSED. */
+  async dictionaryText(): Promise<Result<string>> {
     const reply = await this.#ask({ type: 'dictionary' });
-    if (!reply.ok) return reply;
-    return dictionaryFromJson((reply.value as { text: string }).text, `the dictionary of ${this.address}`);
+    return reply.ok ? succeed((reply.value as { text: string }).text) : reply;
+  }
+
+  /** Errors: DICTIONARY_FILE, GATEWAY_CLOSED. */
+  async dictionary(): Promise<Result<Dictionary>> {
+    const text = await this.dictionaryText();
+    return text.ok ? dictionaryFromJson(text.value, `the dictionary of ${this.address}`) : text;
   }
 
   async values(): Promise<Result<readonly ReadingMessage[]>> {

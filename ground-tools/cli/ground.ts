@@ -1,0 +1,141 @@
+/** What the commands that talk to a spacecraft share: the gateway, lines of text or JSON, and when to end. */
+import { existsSync, readFileSync } from 'node:fs';
+import { type Fault, fail, type Result, succeed } from '../../fsw/errors';
+import type { Dictionary } from '../../fsw/framework/dictionary';
+import { dictionaryFromJson } from '../client/dictionaryFile';
+import { GatewayClient } from '../client/gatewayClient';
+import { jsonText } from '../gateway/lines';
+import type { ServerMessage } from '../gateway/messages';
+import { type Context, exit } from './context';
+import { missionDictionary } from './missionDictionary';
+import { paint } from './screen';
+
+export interface GroundOptions {
+  /** `host:port` of the gateway. */
+  readonly gateway: string;
+  /** One JSON object a line. */
+  readonly json?: boolean;
+}
+
+/** Prints a fault, as text or as an object. */
+export function complain({ err, out }: Context, { code, text }: Fault, json = false): void {
+  if (json) out.write(`${jsonText({ type: 'error', code, text })}\n`);
+  else err.write(`${paint(err, 'red', 'error')}  ${text}  [${code}]\n`);
+}
+
+/** Connects to the gateway and does `work`; returns its exit code, or `linkDown` when there is no gateway. */
+export async function withGateway(
+  context: Context,
+  { gateway, json }: GroundOptions,
+  work: (client: GatewayClient) => Promise<number>,
+): Promise<number> {
+  const client = await GatewayClient.connect(gateway);
+  if (!client.ok) {
+    complain(context, client.error, json);
+    return exit.linkDown;
+  }
+  try {
+    return await work(client.value);
+  } finally {
+    client.value.close();
+  }
+}
+
+/**
+ * Waits for Ctrl-C, for `forMs`, or until the gateway is gone. Returns the exit code: `linkDown` when it was
+ * lost.
+ */
+export async function follow(
+  context: Context,
+  client: GatewayClient,
+  { json }: { readonly json?: boolean },
+  forMs?: number,
+): Promise<number> {
+  const ended = await Promise.race([client.closed, stopped(context, forMs)]);
+  if (typeof ended !== 'string') return exit.ok;
+  complain(context, fail('GATEWAY_CLOSED', { address: client.address, why: ended }).error, json);
+  return exit.linkDown;
+}
+
+/** Resolves at Ctrl-C, at `context.stop`, or after `forMs`. */
+export function stopped({ stop }: Context, forMs?: number): Promise<void> {
+  return new Promise((resolve) => {
+    let timer: NodeJS.Timeout | undefined;
+    const end = () => {
+      clearTimeout(timer);
+      process.off('SIGINT', end);
+      process.off('SIGTERM', end);
+      stop?.removeEventListener('abort', end);
+      resolve();
+    };
+    if (forMs !== undefined) timer = setTimeout(end, forMs);
+    process.on('SIGINT', end);
+    process.on('SIGTERM', end);
+    stop?.addEventListener('abort', end);
+    if (stop?.aborted) end();
+  });
+}
+
+/** A dictionary's text from a file, or from a mission by its name. Errors: DICTIONARY_FILE. */
+export async function dictionaryText(context: Context, source: string): Promise<Result<string>> {
+  if (existsSync(source)) {
+    try {
+      return succeed(readFileSync(source, 'utf8'));
+    } catch (error) {
+      return fail('DICTIONARY_FILE', { file: source, why: (error as Error).message });
+    }
+  }
+  const json = await missionDictionary(context, source);
+  if (json) return succeed(JSON.stringify(json));
+  return fail('DICTIONARY_FILE', { file: source, why: 'there is no such file, and no such mission' });
+}
+
+export async function loadDictionary(context: Context, source: string): Promise<Result<Dictionary>> {
+  const text = await dictionaryText(context, source);
+  return text.ok ? dictionaryFromJson(text.value, source) : text;
+}
+
+const severityStyle = { fatal: 'red', 'warning-high': 'red', 'warning-low': 'yellow' } as const;
+
+/** A message of the downlink as one line for people; undefined for those that are none of the downlink. */
+export function lineOf(message: ServerMessage, context: Context): string | undefined {
+  const { out } = context;
+  switch (message.type) {
+    case 'event': {
+      const style = severityStyle[message.severity as keyof typeof severityStyle];
+      const severity = message.severity.padEnd(13);
+      const shown = style ? paint(out, style, severity) : severity;
+      return `${clockText(message.time)}  ${shown} ${message.name}  ${message.text}`;
+    }
+    case 'channels':
+      return message.values
+        .map(({ name, time, value }) => `${clockText(time)}  ${name} = ${valueText(value)}`)
+        .join('\n');
+    case 'records':
+      return `${clockText(message.time)}  ${message.name}  ${message.records.map((r) => jsonText(r)).join(' ')}`;
+    case 'packet': {
+      const why = message.fault ? `  (${message.fault.text})` : '';
+      return `${clockText(message.at * 1000)}  APID ${message.apid}  ${message.hex}${why}`;
+    }
+    case 'link-fault':
+      return paint(out, 'yellow', `${clockText(message.at * 1000)}  link  ${message.text}`);
+    case 'gap':
+      return paint(
+        out,
+        'red',
+        `${message.lost} packets (${message.from} to ${message.to}) were not shown: too slow`,
+      );
+    default:
+      return undefined;
+  }
+}
+
+/** Time of day of a Unix time in microseconds, UTC, to the millisecond. */
+export function clockText(unixUs: number): string {
+  const date = new Date(unixUs / 1000);
+  return Number.isNaN(date.getTime()) ? 'no time' : date.toISOString().slice(11, 23);
+}
+
+export function valueText(value: unknown): string {
+  return typeof value === 'string' ? value : jsonText(value);
+}

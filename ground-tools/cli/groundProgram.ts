@@ -1,0 +1,167 @@
+/** The commands of an operator: the gateway, and all that talks to a spacecraft through it. */
+import { type Command, InvalidArgumentError, Option } from 'commander';
+import { type SeverityName, severities } from '../../fsw/framework/model';
+import { linkForms, parseLink } from '../../fsw/links/linkSpec';
+import { DEFAULT_GATEWAY } from '../client/gatewayClient';
+import { completionScript, completions, type Shell, shells } from './completion';
+import type { Context } from './context';
+import { type DecodeOptions, decode } from './decode';
+import { type EventsOptions, events, type TelemetryOptions, telemetry } from './events';
+import { type GatewayCommandOptions, gatewayCommand } from './gatewayCommand';
+import { type RecordOptions, type ReplayOptions, record, replay } from './record';
+import { type SendOptions, send } from './send';
+import { type WatchOptions, watch } from './watch';
+
+const exitCodes = `
+Exit codes: 0 completed, 1 failed or refused, 2 wrong command line (nothing was
+sent), 3 unknown: no response came, 4 the gateway or the link is down.`;
+
+/** Adds the operator's commands; each hands its exit code to `ended`. */
+export function addGroundCommands(program: Command, context: Context, ended: (code: number) => void): void {
+  const json = () => new Option('--json', 'one JSON object a line');
+  const gateway = () =>
+    new Option('--gateway <host:port>', 'the gateway').default(
+      process.env.PERIGEE_GATEWAY ?? DEFAULT_GATEWAY,
+    );
+  const seconds = () => new Option('--seconds <n>', 'end after this time').argParser(positive);
+
+  program
+    .command('gateway')
+    .description('keep the link to a spacecraft, record it, and serve it to the commands below')
+    .requiredOption('--link <link>', `where the spacecraft is: ${linkForms}`, link)
+    .requiredOption('--dictionary <file|mission>', 'what it speaks')
+    .option('--port <port>', 'where clients connect, on 127.0.0.1; 0 takes any free one', port, 4470)
+    .option('--record <dir>', 'folder of the recording', 'out/recording')
+    .option('--no-record', 'record nothing')
+    .addOption(
+      new Option('--fsync <when>', 'force what is recorded to the disk')
+        .choices(['always', 'second', 'never'])
+        .default('second'),
+    )
+    .option('--strict', 'refuse commands until the spacecraft has said which dictionary it flies')
+    .option('--sender <n>', 'who we are to the spacecraft; two gateways must differ', whole(0xffff), 1)
+    .addOption(json())
+    .action(async (options: GatewayCommandOptions) => ended(await gatewayCommand(context, options)));
+
+  program
+    .command('send')
+    .description('send a command and wait for its own response')
+    .argument('<command>', 'instance.NAME')
+    .argument('[arguments...]', 'name=value, or values in order; arrays and structs as JSON')
+    .option('--timeout <seconds>', 'how long to wait for its response', positive, 30)
+    .addOption(gateway())
+    .addOption(json())
+    .addHelpText('after', exitCodes)
+    .action(async (name: string, words: string[], options: SendOptions) =>
+      ended(await send(context, name, words, options)),
+    );
+
+  program
+    .command('events')
+    .description('follow the events of the spacecraft')
+    .addOption(new Option('--severity <least>', 'this one and all above').choices(severities))
+    .option('--name <pattern>', 'part of a name, or a pattern with *')
+    .option('--all', 'telemetry, records and other packets, too')
+    .option('--count <n>', 'end after so many', whole(1e9))
+    .addOption(seconds())
+    .addOption(gateway())
+    .addOption(json())
+    .action(async (options: EventsOptions & { severity?: SeverityName }) =>
+      ended(await events(context, options)),
+    );
+
+  program
+    .command('telemetry')
+    .description('print the newest values of channels')
+    .argument('[names...]', 'parts of names, or patterns with *')
+    .option('--follow', 'go on as they change')
+    .addOption(seconds())
+    .addOption(gateway())
+    .addOption(json())
+    .action(async (names: string[], options: TelemetryOptions) =>
+      ended(await telemetry(context, names, options)),
+    );
+
+  program
+    .command('watch')
+    .description('a table of the newest values and events, redrawn in place')
+    .argument('[names...]', 'parts of names')
+    .addOption(seconds())
+    .addOption(gateway())
+    .action(async (names: string[], options: WatchOptions) => ended(await watch(context, names, options)));
+
+  program
+    .command('record')
+    .description('record what a gateway receives into a folder of our own')
+    .argument('<dir>')
+    .addOption(seconds())
+    .addOption(gateway())
+    .addOption(json())
+    .action(async (dir: string, options: RecordOptions) => ended(await record(context, dir, options)));
+
+  program
+    .command('replay')
+    .description('print a recording as it was served')
+    .argument('<dir>')
+    .option('--speed <n>', 'times as fast as it came (default: as fast as it can be read)', positive)
+    .option('--apid <n>', 'packets of this APID only', whole(0x7ff))
+    .option('--from <time>', 'received at or after it (ISO 8601)', time)
+    .option('--to <time>', 'received at or before it', time)
+    .option('--dictionary <file|mission>', "another than the recording's own")
+    .addOption(json())
+    .action(async (dir: string, options: ReplayOptions) => ended(await replay(context, dir, options)));
+
+  program
+    .command('decode')
+    .description('print the TM and TC frames of a raw file, a pcap or a pcapng, and what is in them')
+    .argument('<file>')
+    .option('--dictionary <file|mission>', 'to name what the packets say')
+    .option('--spacecraft <id>', 'its SCID', whole(1023), 0x44)
+    .option('--frame-length <bytes>', 'of TM frames', whole(2048), 1024)
+    .addOption(json())
+    .action(async (file: string, options: DecodeOptions) => ended(await decode(context, file, options)));
+
+  const completion = program
+    .command('completion')
+    .description(`tab completion; for bash: eval "$(perigee completion bash)"`);
+  for (const shell of shells)
+    completion
+      .command(shell)
+      .description(`print the script for ${shell}`)
+      .action(() => void context.out.write(completionScript(shell satisfies Shell)));
+  completion
+    .command('words', { hidden: true })
+    .argument('[words...]')
+    .action(async (words: string[]) => {
+      for (const word of await completions(context, program, words)) context.out.write(`${word}\n`);
+    });
+}
+
+function link(text: string): string {
+  const parsed = parseLink(text);
+  if (parsed.ok) return text;
+  throw new InvalidArgumentError(parsed.error.text);
+}
+
+function port(value: string): number {
+  return whole(65_535)(value);
+}
+
+function whole(max: number): (value: string) => number {
+  return (value) => {
+    const number = /^(\d+|0x[0-9a-f]+)$/i.test(value) ? Number(value) : Number.NaN;
+    if (number <= max) return number;
+    throw new InvalidArgumentError(`It must be a whole number, 0 to ${max}.`);
+  };
+}
+
+function positive(value: string): number {
+  if (Number(value) > 0 && Number.isFinite(Number(value))) return Number(value);
+  throw new InvalidArgumentError('It must be a number above 0.');
+}
+
+function time(value: string): number {
+  const ms = Date.parse(value);
+  if (Number.isFinite(ms)) return ms;
+  throw new InvalidArgumentError('It must be a time such as 2026-11-21T22:30:00Z.');
+}
