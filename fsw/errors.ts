@@ -166,7 +166,7 @@ export const errorTable = {
   DICTIONARY_FILE: '{file} is no Perigee dictionary: {why}',
   DICTIONARY_MISMATCH: 'the spacecraft flies dictionary {found}, this is {loaded}: nothing was sent',
   DICTIONARY_UNVERIFIED: 'the spacecraft has not said which dictionary it flies: nothing was sent',
-  LINK_ARGUMENT: '{command}: {why} It takes {usage}.',
+  LINK_ARGUMENT: '{command}: {why} (it takes {usage})',
   LINK_UNKNOWN_CHANNEL: 'there is no channel {name}; did you mean {nearest}?',
   LINK_DOWN: 'the link to the spacecraft is down: {why}',
   RECORD_FAILED: 'recording in {folder}: {why}',

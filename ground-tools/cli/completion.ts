@@ -19,9 +19,15 @@ _perigee() {
 }
 compdef _perigee perigee
 `;
+  // Bash cuts words at `=`, too: the line is taken as it stands, and what is before `=` is not repeated.
   return `_perigee() {
-  local IFS=$'\\n'
-  COMPREPLY=($(perigee completion words -- "\${COMP_WORDS[@]:1:COMP_CWORD}" 2>/dev/null))
+  local line="\${COMP_LINE:0:COMP_POINT}" IFS=$' \\t\\n'
+  local -a words=($line)
+  [[ $line == *[[:space:]] ]] && words+=('')
+  local last="\${words[-1]}"
+  IFS=$'\\n'
+  COMPREPLY=($(perigee completion words -- "\${words[@]:1}" 2>/dev/null))
+  [[ $last == *=* && $COMP_WORDBREAKS == *=* ]] && COMPREPLY=("\${COMPREPLY[@]#*=}")
   [[ \${#COMPREPLY[@]} -eq 1 && \${COMPREPLY[0]} == *= ]] && compopt -o nospace
 }
 complete -o default -F _perigee perigee
@@ -51,11 +57,12 @@ export async function completions(
     ? command.options.map(({ long, short }) => long ?? short ?? '')
     : command.commands.length > 0
       ? command.commands.map((candidate) => candidate.name())
-      : await names(context, command.name(), before.slice(taken));
+      : await names(context, command, before.slice(taken));
   return all.filter((name) => name.startsWith(last)).sort();
 }
 
-async function names(context: Context, command: string, words: readonly string[]): Promise<string[]> {
+async function names(context: Context, of: Command, words: readonly string[]): Promise<string[]> {
+  const command = of.name();
   if (!['send', 'events', 'telemetry', 'watch'].includes(command)) return [];
   const dictionary = await knownDictionary(context, words);
   if (dictionary === undefined) return [];
@@ -63,7 +70,7 @@ async function names(context: Context, command: string, words: readonly string[]
     `${instance}.${local}`;
   if (command === 'events') return dictionary.events.map(short);
   if (command !== 'send') return dictionary.channels.map(short);
-  const given = words.filter((word) => !word.startsWith('-'));
+  const given = withoutOptions(of, words);
   if (given.length === 0) return dictionary.commands.map(short);
   const entry = dictionary.commands.find((candidate) => given.includes(short(candidate)));
   const isGiven = (name: string) => given.some((word) => word.startsWith(`${name}=`));
@@ -88,4 +95,11 @@ async function knownDictionary(context: Context, words: readonly string[]): Prom
   if (source === undefined) return undefined;
   const loaded = await loadDictionary(context, source);
   return loaded.ok ? loaded.value : undefined;
+}
+
+/** The arguments among `words`: options and their values are left out. */
+function withoutOptions(command: Command, words: readonly string[]): string[] {
+  const takesValue = (word: string | undefined) =>
+    command.options.some(({ long, short, required }) => required && (word === long || word === short));
+  return words.filter((word, i) => !word.startsWith('-') && !takesValue(words[i - 1]));
 }

@@ -51,14 +51,14 @@ export async function follow(
   { json }: { readonly json?: boolean },
   forMs?: number,
 ): Promise<number> {
-  const ended = await Promise.race([client.closed, stopped(context, forMs)]);
-  if (typeof ended !== 'string') return exit.ok;
-  complain(context, fail('GATEWAY_CLOSED', { address: client.address, why: ended }).error, json);
+  const why = await Promise.race([client.closed, stopped(context, forMs, client.closed)]);
+  if (why === undefined) return exit.ok;
+  complain(context, fail('GATEWAY_CLOSED', { address: client.address, why }).error, json);
   return exit.linkDown;
 }
 
-/** Resolves at Ctrl-C, at `context.stop`, or after `forMs`. */
-export function stopped({ stop }: Context, forMs?: number): Promise<void> {
+/** Resolves at Ctrl-C, at `context.stop`, after `forMs`, or when `also` does. */
+export function stopped({ stop }: Context, forMs?: number, also?: Promise<unknown>): Promise<undefined> {
   return new Promise((resolve) => {
     let timer: NodeJS.Timeout | undefined;
     const end = () => {
@@ -66,13 +66,14 @@ export function stopped({ stop }: Context, forMs?: number): Promise<void> {
       process.off('SIGINT', end);
       process.off('SIGTERM', end);
       stop?.removeEventListener('abort', end);
-      resolve();
+      resolve(undefined);
     };
     if (forMs !== undefined) timer = setTimeout(end, forMs);
     process.on('SIGINT', end);
     process.on('SIGTERM', end);
     stop?.addEventListener('abort', end);
     if (stop?.aborted) end();
+    void also?.then(end);
   });
 }
 

@@ -47,7 +47,7 @@ export function addGroundCommands(program: Command, context: Context, ended: (co
     .command('send')
     .description('send a command and wait for its own response')
     .argument('<command>', 'instance.NAME')
-    .argument('[arguments...]', 'name=value, or values in order; arrays and structs as JSON')
+    .argument('[args...]', 'name=value, or values in order; arrays and structs as JSON')
     .option('--timeout <seconds>', 'how long to wait for its response', positive, 30)
     .addOption(gateway())
     .addOption(json())
@@ -113,7 +113,7 @@ export function addGroundCommands(program: Command, context: Context, ended: (co
 
   program
     .command('decode')
-    .description('print the TM and TC frames of a raw file, a pcap or a pcapng, and what is in them')
+    .description('print the TM and TC frames of a raw or capture file, and what is in them')
     .argument('<file>')
     .option('--dictionary <file|mission>', 'to name what the packets say')
     .option('--spacecraft <id>', 'its SCID', whole(1023), 0x44)

@@ -36,8 +36,9 @@ export class GatewayClient {
   #inFlight = 0;
   #room: (() => void)[] = [];
   #closedWhy: string | undefined;
-  /** Resolves with the reason when the connection has ended. */
-  readonly closed: Promise<string>;
+  #closing = false;
+  /** Resolves when the connection has ended: with the reason, or with undefined when `close` was called. */
+  readonly closed: Promise<string | undefined>;
 
   private constructor(address: string, socket: WebSocket, hello: Extract<ServerMessage, { type: 'hello' }>) {
     this.address = address;
@@ -52,7 +53,7 @@ export class GatewayClient {
         for (const reply of this.#replies.values()) reply(fail('GATEWAY_CLOSED', { address, why }));
         this.#replies.clear();
         for (const go of this.#room.splice(0)) go();
-        resolve(why);
+        resolve(this.#closing ? undefined : why);
       });
     });
   }
@@ -142,6 +143,7 @@ export class GatewayClient {
   }
 
   close(): void {
+    this.#closing = true;
     this.#socket.close();
     setTimeout(() => this.#socket.terminate(), 500).unref();
   }
