@@ -24,11 +24,12 @@ const noRoom = whyNoRoom();
 const environment: MaybeVenv = noRoom === undefined ? venv('yamcs', yamcsPackages) : { absent: noRoom };
 const dictionary = dictionaryOf(topology);
 const instance = 'link-bench';
-const GROUND_ENTITY = yamcsDefaults.groundEntity;
 
 /** Yamcs, a spacecraft, and the wire between them. */
 class Bench {
   readonly folder = mkdtempSync(join(tmpdir(), 'perigee-yamcs-'));
+  /** The spacecraft's store of files. */
+  readonly files = join(this.folder, 'craft/files');
   readonly room: RemoteRoom = openRoom();
   readonly yamcs = new Yamcs(this.room, instance);
   private readonly config: ConfigOverrides;
@@ -114,6 +115,38 @@ function altered(frame: Uint8Array, at: number, change: (byte: number) => number
   return copy;
 }
 
+/** A file from the spacecraft, asked for by command. */
+async function fileDown(bench: Bench, kind: 1 | 2): Promise<void> {
+  const file = randomBytes(100_000 + kind);
+  writeFileSync(join(bench.files, `down-${kind}.bin`), file);
+  const name = `got-${kind}.bin`;
+  await bench.command('cfdp.SEND_FILE', {
+    sourceFilename: `down-${kind}.bin`,
+    destFilename: name,
+    entity: yamcsDefaults.groundEntity,
+    acknowledged: kind === 2 ? 'True' : 'False',
+  });
+  const got = await eventually(name, () => bench.yamcs.object('cfdpDown', name), 60_000);
+  expect(Buffer.compare(got, file)).toBe(0);
+}
+
+/** A file to the spacecraft, from a bucket of Yamcs. */
+async function fileUp(bench: Bench, kind: 1 | 2): Promise<void> {
+  const file = randomBytes(20_000 + kind);
+  await bench.yamcs.putObject('cfdpUp', `up-${kind}.bin`, file);
+  await bench.yamcs.post(`/api/filetransfer/${instance}/cfdp/transfers`, {
+    direction: 'UPLOAD',
+    bucket: 'cfdpUp',
+    objectName: `up-${kind}.bin`,
+    remotePath: `taken-${kind}.bin`,
+    source: 'ground',
+    destination: 'spacecraft',
+    options: { reliable: kind === 2 },
+  });
+  await bench.said('cfdp.TransferFinished', `taken-${kind}.bin`);
+  expect(Buffer.compare(readFileSync(join(bench.files, `taken-${kind}.bin`)), file)).toBe(0);
+}
+
 const point = { mode: 'SAFE', gain: 0.25, taps: [7, 9], label: 'north' };
 /** To their ends as far as Yamcs 5.12.8 takes them: it says that -128 does not fit 8 bits, and so on. */
 const numbers = {
@@ -184,43 +217,8 @@ describeWith(environment, 'Yamcs 5.12.8', (python) => {
       await bench.said('commandDispatcher.OpCodeError', 'not today');
     });
 
-    it.each([
-      [1, false],
-      [2, true],
-    ])('gets a file from the spacecraft by CFDP class %i, byte-identical', async (kind, acknowledged) => {
-      const file = randomBytes(100_000 + kind);
-      const files = join(bench.folder, 'craft/files');
-      writeFileSync(join(files, `down-${kind}.bin`), file);
-      const name = `got-${kind}.bin`;
-      await bench.command('cfdp.SEND_FILE', {
-        sourceFilename: `down-${kind}.bin`,
-        destFilename: name,
-        entity: GROUND_ENTITY,
-        acknowledged,
-      });
-      const got = await eventually(name, () => bench.yamcs.object('cfdpDown', name), 60_000);
-      expect(Buffer.compare(got, file)).toBe(0);
-    });
-
-    it.each([
-      [1, false],
-      [2, true],
-    ])('sends a file to the spacecraft by CFDP class %i, byte-identical', async (kind, reliable) => {
-      const file = randomBytes(20_000 + kind);
-      await bench.yamcs.putObject('cfdpUp', `up-${kind}.bin`, file);
-      await bench.yamcs.post(`/api/filetransfer/${instance}/cfdp/transfers`, {
-        direction: 'UPLOAD',
-        bucket: 'cfdpUp',
-        objectName: `up-${kind}.bin`,
-        remotePath: `taken-${kind}.bin`,
-        source: 'ground',
-        destination: 'spacecraft',
-        options: { reliable },
-      });
-      await bench.said('cfdp.TransferFinished', `taken-${kind}.bin`);
-      const taken = readFileSync(join(bench.folder, 'craft/files', `taken-${kind}.bin`));
-      expect(Buffer.compare(taken, file)).toBe(0);
-    });
+    it.each([1, 2] as const)('gets a file by CFDP class %i, byte-identical', (kind) => fileDown(bench, kind));
+    it.each([1, 2] as const)('sends a file by CFDP class %i, byte-identical', (kind) => fileUp(bench, kind));
 
     it('sends the same TC frames as our own ground, byte for byte', async () => {
       await bench.room.heard('up');
@@ -288,6 +286,11 @@ describeWith(environment, 'Yamcs 5.12.8', (python) => {
       const down = Buffer.concat(await bench.frames('down'));
       expect(down.includes('sesame')).toBe(false);
       expect(await invalid()).toBe(0);
+    });
+
+    it('carries files both ways', async () => {
+      await fileDown(bench, 2);
+      await fileUp(bench, 2);
     });
 
     it.each([
