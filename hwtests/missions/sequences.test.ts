@@ -170,7 +170,7 @@ describe('sequences on board', () => {
     ]);
     expect(b.done.slice(4)).toEqual([[60, 'open']]);
     expect(b.events.some((text) => text.includes('operator may not give what it arms'))).toBe(true);
-    expect(b.events.filter((text) => text.startsWith('sequence a.seq aborted at step 6'))).toHaveLength(1);
+    expect(b.events.filter((text) => text.startsWith('sequence a.seq aborted at step 7'))).toHaveLength(1);
   });
 
   it('abort by policy: the next sequence makes it safe', async () => {
