@@ -1,13 +1,14 @@
 /**
- * TC transfer frames (CCSDS 232.0-B) of service type BD: no FARM-1, no segment header, as F´ GDS and Yamcs
- * send them.
+ * TC transfer frames (CCSDS 232.0-B): of service type BD, without a segment header, as F´ GDS and Yamcs send
+ * them; with COP-1 also of types AD and BC.
  *
- * Big-endian: version 2 bits = 0 | bypass 1 = 1 | control 1 = 0 | reserved 2 = 0 | spacecraft 10 |
+ * Big-endian: version 2 bits = 0 | bypass 1 (BD: 1) | control 1 (BD: 0) | reserved 2 = 0 | spacecraft 10 |
  * virtual channel 6 | frame length minus one 10 | sequence 8 | data field | FECF 16 (see `crc16`).
  */
 import { type ErrorCode, type Fault, fail, type Result, succeed } from '../errors';
 import { readU16, writeBytes, writeU16 } from './bytes';
 import { crc16 } from './crc16';
+import type { Farm1 } from './farm';
 import { SPACECRAFT_ID, VIRTUAL_CHANNEL_ID } from './fprimePackets';
 
 export const TC_HEADER_LENGTH = 5;
@@ -24,8 +25,15 @@ export interface TcChannel {
   readonly channelId?: number;
 }
 
+/** The service of a frame; type BD, number 0, unless told. */
+export interface TcService {
+  readonly bypass?: boolean;
+  readonly control?: boolean;
+  readonly sequence?: number;
+}
+
 /**
- * Writes a type-BD frame around `data` (1..1017 bytes; keep it to 1015 for peers that stop at 1022) and
+ * Writes a frame around `data` (1..1017 bytes; keep it to 1015 for peers that stop at 1022) and
  * returns the offset after it. Errors: TC_TOO_LONG, TC_TOO_SHORT.
  */
 export function writeTcFrame(
@@ -33,14 +41,16 @@ export function writeTcFrame(
   at: number,
   data: Uint8Array,
   { spacecraftId = SPACECRAFT_ID, channelId = VIRTUAL_CHANNEL_ID }: TcChannel = {},
+  { bypass = true, control = false, sequence = 0 }: TcService = {},
 ): Result<number> {
   const length = data.length + TC_OVERHEAD;
   const max = Math.min(MAX_TC_FRAME_LENGTH, into.length - at);
   if (length > max) return fail('TC_TOO_LONG', { length, max });
   if (length < MIN_TC_FRAME_LENGTH) return fail('TC_TOO_SHORT', { length, min: MIN_TC_FRAME_LENGTH });
-  writeU16(into, at, 0x2000 | (spacecraftId & 0x3ff));
+  const service = (Number(bypass) << 13) | (Number(control) << 12);
+  writeU16(into, at, service | (spacecraftId & 0x3ff));
   writeU16(into, at + 2, ((channelId & 0x3f) << 10) | (length - 1));
-  into[at + 4] = 0;
+  into[at + 4] = sequence;
   const end = writeBytes(into, at + TC_HEADER_LENGTH, data);
   return succeed(writeU16(into, end, crc16(into, at, end)));
 }
@@ -53,6 +63,8 @@ export interface TcDeframerOptions extends TcChannel {
    * (whoever opens says why). Absent: frames come in clear.
    */
   readonly open?: (frame: Uint8Array) => Uint8Array | undefined;
+  /** COP-1: judges each whole frame of ours, before it is opened. Absent: type BD is taken, no other. */
+  readonly farm?: Pick<Farm1, 'judge'>;
   /** Gets the data field of each accepted frame: a view, valid only during the call. */
   readonly onData: (data: Uint8Array) => void;
   /** Gets the reason for each refused frame. */
@@ -73,6 +85,10 @@ export interface TcCounts {
   wrongChannel: number;
   /** Ours and whole, but not of type BD. */
   wrongService: number;
+  /** Whole frames that FARM-1 discarded: sent again, out of order, or in lockout. */
+  discarded: number;
+  /** Control commands that FARM-1 took. */
+  controlled: number;
   /** Ours and whole, but `open` refused it. */
   unopened: number;
   garbageBytes: number;
@@ -101,12 +117,15 @@ export class TcDeframer {
     wrongSpacecraft: 0,
     wrongChannel: 0,
     wrongService: 0,
+    discarded: 0,
+    controlled: 0,
     unopened: 0,
     garbageBytes: 0,
   };
   readonly #spacecraftId: number;
   readonly #channelId: number;
   readonly #maxFrameLength: number;
+  readonly #farm: Pick<Farm1, 'judge'> | undefined;
   readonly #open: ((frame: Uint8Array) => Uint8Array | undefined) | undefined;
   readonly #onData: (data: Uint8Array) => void;
   readonly #onRefused: ((fault: Fault) => void) | undefined;
@@ -119,6 +138,7 @@ export class TcDeframer {
     this.#spacecraftId = options.spacecraftId ?? SPACECRAFT_ID;
     this.#channelId = options.channelId ?? VIRTUAL_CHANNEL_ID;
     this.#maxFrameLength = options.maxFrameLength ?? MAX_TC_FRAME_LENGTH;
+    this.#farm = options.farm;
     this.#open = options.open;
     this.#onData = options.onData;
     this.#onRefused = options.onRefused;
@@ -189,7 +209,19 @@ export class TcDeframer {
     }
     const bypass = (window[at] >>> 5) & 1;
     const control = (window[at] >>> 4) & 1;
-    if (!bypass || control) return this.#refuse('wrongService', 'TC_SERVICE', { bypass, control });
+    if (!this.#farm && (!bypass || control))
+      return this.#refuse('wrongService', 'TC_SERVICE', { bypass, control });
+    const verdict = this.#farm?.judge({
+      bypass: bypass === 1,
+      control: control === 1,
+      sequence: window[at + 4],
+      data: window.subarray(at + TC_HEADER_LENGTH, end - 2),
+    });
+    if (verdict === 'done' || verdict === 'discard') {
+      this.counts[verdict === 'done' ? 'controlled' : 'discarded']++;
+      this.#at = end;
+      return true;
+    }
     const data = this.#open
       ? this.#open(window.subarray(at, end))
       : window.subarray(at + TC_HEADER_LENGTH, end - 2);

@@ -1,6 +1,6 @@
 /** The ground side of `tmFrame`: finds frames in a byte stream and rebuilds the packets in them. */
 import { type Fault, fail, type Result } from '../errors';
-import { readU16 } from './bytes';
+import { readU16, readU32 } from './bytes';
 import { crc16 } from './crc16';
 import { SPACECRAFT_ID, TM_FRAME_LENGTH, VIRTUAL_CHANNEL_ID } from './fprimePackets';
 import {
@@ -9,13 +9,22 @@ import {
   SPACE_PACKET_HEADER_LENGTH,
   spacePacketLength,
 } from './spacePacket';
-import { IDLE_DATA_ONLY, NO_PACKET_START, TM_HEADER_LENGTH, type TmChannel } from './tmFrame';
+import {
+  IDLE_DATA_ONLY,
+  NO_PACKET_START,
+  OCF_FLAG,
+  OCF_LENGTH,
+  TM_HEADER_LENGTH,
+  type TmChannel,
+} from './tmFrame';
 
 export interface TmDeframerOptions extends TmChannel {
   /** Opens a protected frame: its plain data field, or why it is refused. Absent: frames come in clear. */
   readonly open?: (frame: Uint8Array) => Result<Uint8Array>;
   /** Gets each whole space packet, idle ones excepted: a view, valid only during the call. */
   readonly onPacket: (packet: Uint8Array) => void;
+  /** Gets the operational control field of each frame that has one. */
+  readonly onOcf?: (word: number) => void;
   /** Gets each loss: TM_CRC, TM_GAP, TM_MALFORMED, and what `open` refuses a frame for. */
   readonly onFault?: (fault: Fault) => void;
 }
@@ -60,6 +69,7 @@ export class TmDeframer {
   readonly #identity: number;
   readonly #open: ((frame: Uint8Array) => Result<Uint8Array>) | undefined;
   readonly #onPacket: (packet: Uint8Array) => void;
+  readonly #onOcf: ((word: number) => void) | undefined;
   readonly #onFault: ((fault: Fault) => void) | undefined;
   readonly #window: Uint8Array;
   #at = 0;
@@ -76,6 +86,7 @@ export class TmDeframer {
     this.#identity = ((spacecraftId & 0x3ff) << 4) | ((channelId & 7) << 1);
     this.#open = options.open;
     this.#onPacket = options.onPacket;
+    this.#onOcf = options.onOcf;
     this.#onFault = options.onFault;
     this.#window = new Uint8Array(8 * this.#frameLength);
     this.#partial = new Uint8Array(MAX_SPACE_PACKET_LENGTH + this.#frameLength);
@@ -101,7 +112,8 @@ export class TmDeframer {
     const start = this.#at;
     const frame = this.#window.subarray(start, start + this.#frameLength);
     const fieldEnd = this.#frameLength - 2;
-    if (readU16(frame, 0) !== this.#identity) {
+    const identity = readU16(frame, 0);
+    if ((identity & ~OCF_FLAG) !== this.#identity) {
       this.#slide();
       return;
     }
@@ -120,10 +132,12 @@ export class TmDeframer {
       this.#onFault?.(opened.error);
       return;
     }
-    const field = opened?.value ?? frame.subarray(TM_HEADER_LENGTH, fieldEnd);
+    const ocfAt = fieldEnd - (identity & OCF_FLAG ? OCF_LENGTH : 0);
+    const field = opened?.value ?? frame.subarray(TM_HEADER_LENGTH, ocfAt);
     this.#at += this.#frameLength;
     this.counts.frames++;
     this.#checkCount(frame[3]);
+    if (ocfAt < fieldEnd) this.#onOcf?.(readU32(frame, ocfAt));
     const pointer = readU16(frame, 4) & 0x7ff;
     if (!this.#readField(field, pointer)) {
       this.counts.malformed++;

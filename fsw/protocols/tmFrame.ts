@@ -1,17 +1,19 @@
 /**
  * TM transfer frames (CCSDS 132.0-B-3) of a fixed length, filled with space packets that may span frames.
  *
- * Header, big-endian: version 2 bits = 0 | spacecraft 10 | virtual channel 3 | OCF flag 1 = 0 | master
+ * Header, big-endian: version 2 bits = 0 | spacecraft 10 | virtual channel 3 | OCF flag 1 | master
  * channel count 8 | virtual channel count 8 | status 0x1800 | first header pointer 11. Then the data field
- * and the FECF (see `crc16`). No secondary header, no operational control field.
+ * and, if flagged, 4 bytes of operational control field, and the FECF (see `crc16`). No secondary header.
  */
 import { fail, type Result, succeed } from '../errors';
-import { writeU16 } from './bytes';
+import { writeU16, writeU32 } from './bytes';
 import { crc16 } from './crc16';
 import { SPACECRAFT_ID, TM_FRAME_LENGTH, VIRTUAL_CHANNEL_ID } from './fprimePackets';
 import { IDLE_APID, MIN_SPACE_PACKET_LENGTH, spacePacketLength, writeSpacePacketHeader } from './spacePacket';
 
 export const TM_HEADER_LENGTH = 6;
+export const OCF_LENGTH = 4;
+export const OCF_FLAG = 1;
 export const TM_OVERHEAD = TM_HEADER_LENGTH + 2;
 /** First header pointer of a frame in which no packet starts. */
 export const NO_PACKET_START = 0x7ff;
@@ -39,6 +41,8 @@ export interface TmProtection {
 }
 
 export interface TmFramerOptions extends TmChannel {
+  /** Gives the operational control field (a CLCW) of the frame that is finished. Absent: frames have none. */
+  readonly ocf?: () => number;
   /** Absent: frames go in clear. */
   readonly protection?: TmProtection;
   /** Gets each full frame: the one buffer, which belongs to the receiver only during the call. */
@@ -55,6 +59,7 @@ export class TmFramer {
   packets = 0;
   /** Frames that could not be protected, and were dropped. */
   unsealed = 0;
+  readonly #ocf: (() => number) | undefined;
   readonly #protection: TmProtection | undefined;
   /** Where the data field starts. */
   readonly #fieldStart: number;
@@ -74,14 +79,17 @@ export class TmFramer {
     const frameLength = options.frameLength ?? TM_FRAME_LENGTH;
     this.#frame = new Uint8Array(frameLength);
     this.#idlePacket = new Uint8Array(frameLength).fill(IDLE_FILL);
+    this.#ocf = options.ocf;
     this.#protection = options.protection;
+    const ocfLength = this.#ocf ? OCF_LENGTH : 0;
     this.#fieldStart = TM_HEADER_LENGTH + (this.#protection?.headerLength ?? 0);
-    this.#fieldEnd = frameLength - 2 - (this.#protection?.trailerLength ?? 0);
+    this.#fieldEnd = frameLength - 2 - ocfLength - (this.#protection?.trailerLength ?? 0);
     this.#at = this.#fieldStart;
     this.#onFrame = options.onFrame;
     const spacecraftId = (options.spacecraftId ?? SPACECRAFT_ID) & 0x3ff;
     const channelId = (options.channelId ?? VIRTUAL_CHANNEL_ID) & 7;
-    writeU16(this.#frame, 0, (spacecraftId << 4) | (channelId << 1));
+    const flag = this.#ocf ? OCF_FLAG : 0;
+    writeU16(this.#frame, 0, (spacecraftId << 4) | (channelId << 1) | flag);
   }
 
   /** Bytes that the frame under way still takes. */
@@ -162,6 +170,7 @@ export class TmFramer {
       return;
     }
     const fecfAt = frame.length - 2;
+    if (this.#ocf) writeU32(frame, fecfAt - OCF_LENGTH, this.#ocf());
     writeU16(frame, fecfAt, crc16(frame, 0, fecfAt));
     this.frames++;
     this.#onFrame(frame);

@@ -21,7 +21,11 @@ export const contactManager = component(
   defineComponent({
     kind: 'active',
     doc: 'Follows the predicted contacts and grants downlink bytes at the set rate while one lasts.',
-    ports: { schedIn: input.async(Sched, { onFull: 'drop-oldest' }), grant: output(LinkGrant) },
+    ports: {
+      schedIn: input.async(Sched, { onFull: 'drop-oldest' }),
+      grant: output(LinkGrant),
+      linkState: output(LinkGrant, { optional: true }),
+    },
     commands: {
       DOWNLINK_ENABLE: {
         id: 0,
@@ -123,6 +127,7 @@ export const contactManager = component(
         state.restBytes = exactBytes - bytes;
         state.grantedBytes += bytes;
         out.grant({ bytes, inContact: true });
+        out.linkState({ bytes, inContact: true });
       };
 
       return {

@@ -1,6 +1,7 @@
 /** Finds the TC frames for us in what the radio heard. */
 import {
   ByteStream,
+  bool,
   component,
   defineComponent,
   input,
@@ -12,7 +13,14 @@ import {
   U16,
   U32,
 } from '../../../fsw/framework';
-import { MAX_TC_FRAME_LENGTH, SPACECRAFT_ID, TcDeframer, VIRTUAL_CHANNEL_ID } from '../../../fsw/protocols';
+import {
+  Farm1,
+  MAX_TC_FRAME_LENGTH,
+  SPACECRAFT_ID,
+  TcDeframer,
+  VIRTUAL_CHANNEL_ID,
+} from '../../../fsw/protocols';
+import { Clcw } from '../linkPorts';
 import { TcOpen } from '../securityPorts';
 
 export const tcDeframer = component(
@@ -23,6 +31,7 @@ export const tcDeframer = component(
       streamIn: input.sync(ByteStream),
       schedIn: input.sync(Sched),
       open: output(TcOpen, { optional: true }),
+      clcw: output(Clcw, { optional: true }),
       frameOut: output(ByteStream),
     },
     events: {
@@ -66,6 +75,18 @@ export const tcDeframer = component(
         update: 'on-change',
         doc: 'Good frames that the link security did not open.',
       },
+      FramesDiscarded: {
+        id: 9,
+        type: U32,
+        update: 'on-change',
+        doc: 'Good frames that FARM-1 discarded: sent again, out of order, or in lockout.',
+      },
+      Lockout: {
+        id: 10,
+        type: bool,
+        update: 'on-change',
+        doc: 'FARM-1 takes no type-AD frame until unlocked.',
+      },
     },
     config: {
       spacecraftId: { type: U16, default: SPACECRAFT_ID, max: 0x3ff, doc: 'CCSDS spacecraft id.' },
@@ -78,13 +99,28 @@ export const tcDeframer = component(
         unit: 'B',
         doc: 'The longest frame that is taken.',
       },
+      cop1: {
+        type: bool,
+        default: false,
+        doc: 'Take type-AD frames once and in order, and control commands (FARM-1); else type BD only.',
+      },
+      farmWindow: {
+        type: U8,
+        default: 128,
+        min: 2,
+        max: 254,
+        doc: 'FARM-1 sliding window, even; half of it lies ahead.',
+      },
     },
   }),
   {
     state: () => ({ heardSinceTick: false }),
     ports({ state, config, out, event, tlm, clearThrottle }) {
+      const { channelId, farmWindow } = config;
+      const farm = config.cop1 ? new Farm1({ channelId, window: farmWindow }) : undefined;
       const deframer = new TcDeframer({
         ...config,
+        farm,
         open: isConnected(out.open) ? (frame) => out.open({ frame }) : undefined,
         onData: (data) => {
           clearThrottle('FrameRefused');
@@ -104,6 +140,10 @@ export const tcDeframer = component(
         tlm.WrongService(counts.wrongService);
         tlm.GarbageBytes(counts.garbageBytes);
         tlm.RefusedBySecurity(counts.unopened);
+        if (farm === undefined) return;
+        tlm.FramesDiscarded(counts.discarded);
+        tlm.Lockout(farm.lockout);
+        out.clcw({ word: farm.clcw });
       };
       return {
         streamIn({ data }) {

@@ -1,18 +1,27 @@
 /** Packs space packets into TM transfer frames. */
 import {
   ByteStream,
+  bool,
   component,
   defineComponent,
   Flush,
   input,
   isConnected,
+  LinkGrant,
   output,
   string,
   U8,
   U16,
   U32,
 } from '../../../fsw/framework';
-import { SPACECRAFT_ID, TM_FRAME_LENGTH, TmFramer, VIRTUAL_CHANNEL_ID } from '../../../fsw/protocols';
+import {
+  OCF_LENGTH,
+  SPACECRAFT_ID,
+  TM_FRAME_LENGTH,
+  TmFramer,
+  VIRTUAL_CHANNEL_ID,
+} from '../../../fsw/protocols';
+import { Clcw } from '../linkPorts';
 import { TmRoom, TmSeal } from '../securityPorts';
 
 /** Without link security. */
@@ -25,6 +34,8 @@ export const tmFramer = component(
     ports: {
       packetIn: input.sync(ByteStream),
       flush: input.sync(Flush),
+      clcwIn: input.sync(Clcw),
+      linkState: input.sync(LinkGrant),
       room: output(TmRoom, { optional: true }),
       seal: output(TmSeal, { optional: true }),
       frameOut: output(ByteStream),
@@ -42,6 +53,7 @@ export const tmFramer = component(
     telemetry: {
       FramesSent: { id: 0, type: U32, update: 'on-change', doc: 'Frames handed to the radio.' },
       PacketsRefused: { id: 1, type: U32, update: 'on-change', doc: 'Packets that were not whole.' },
+      IdleFrames: { id: 3, type: U32, update: 'on-change', doc: 'Frames sent only to keep lock.' },
       FramesUnsealed: {
         id: 2,
         type: U32,
@@ -60,14 +72,26 @@ export const tmFramer = component(
         unit: 'B',
         doc: 'Length of every frame.',
       },
+      ocf: {
+        type: bool,
+        default: false,
+        doc: 'Carry the latest CLCW in the operational control field of each frame (COP-1).',
+      },
+      idlePeriodMs: {
+        type: U32,
+        default: 0,
+        unit: 'ms',
+        doc: 'In contact, send an idle frame after so long without one, to keep lock; 0 sends none.',
+      },
     },
   }),
   {
-    state: () => ({ packetsRefused: 0 }),
-    ports({ state, config, out, event, tlm }) {
+    state: () => ({ packetsRefused: 0, idleFrames: 0, clcw: 0, lastFrameUs: 0 }),
+    ports({ state, config, out, event, tlm, clock }) {
+      const ocfLength = config.ocf ? OCF_LENGTH : 0;
       const protection = () => {
         const { headerLength, trailerLength } = out.room({});
-        const needed = MIN_FRAME_LENGTH + headerLength + trailerLength;
+        const needed = MIN_FRAME_LENGTH + ocfLength + headerLength + trailerLength;
         if (config.frameLength < needed)
           throw new Error(`frameLength ${config.frameLength}: link security needs ${needed} at least`);
         return { headerLength, trailerLength, seal: (frame: Uint8Array) => out.seal({ frame }) };
@@ -77,9 +101,11 @@ export const tmFramer = component(
       const framer = () => {
         made ??= new TmFramer({
           ...config,
+          ocf: config.ocf ? () => state.clcw : undefined,
           protection: isConnected(out.seal) ? protection() : undefined,
           onFrame: (frame) => {
             tlm.FramesSent(made?.frames ?? 0);
+            state.lastFrameUs = clock.nowUs();
             // The framer fills its one buffer again.
             out.frameOut({ data: frame.slice() });
           },
@@ -97,6 +123,15 @@ export const tmFramer = component(
         flush() {
           framer().flush();
           tlm.FramesUnsealed(framer().unsealed);
+        },
+        clcwIn({ word }) {
+          state.clcw = word;
+        },
+        linkState({ inContact }) {
+          const silentUs = clock.nowUs() - state.lastFrameUs;
+          if (!inContact || config.idlePeriodMs === 0 || silentUs < config.idlePeriodMs * 1000) return;
+          framer().idle();
+          tlm.IdleFrames(++state.idleFrames);
         },
       };
     },
