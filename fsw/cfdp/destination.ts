@@ -456,6 +456,8 @@ export class Destination extends Transaction {
     this.#complete =
       this.#eof !== undefined && (!this.#hasFile() || this.#received.covers(0, this.#eof.fileSize));
     this.#fileStatus = this.#hasFile() ? FileStatus.RETAINED : FileStatus.UNREPORTED;
+    // Data that no name was given to.
+    if (!this.#hasFile()) this.context.files.remove(this.#part());
     this.#carryOut();
     this.#finish();
   }
