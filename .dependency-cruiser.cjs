@@ -42,7 +42,14 @@ module.exports = {
       comment: 'Codecs do no input or output: flight and ground share them.',
       severity: 'error',
       from: { path: protocols, pathNot: test },
-      to: { dependencyTypes: ['core'] },
+      to: { dependencyTypes: ['core'], pathNot: '^(node:)?crypto$' },
+    },
+    {
+      name: 'only-security-takes-crypto',
+      comment: 'Of the codecs, only the security layer needs ciphers and hashes (they are pure too).',
+      severity: 'error',
+      from: { path: protocols, pathNot: [test, '^fsw/protocols/sdls/'] },
+      to: { path: '^(node:)?crypto$' },
     },
     only('framework-is-below', 'The framework knows no component, mission or tool.', { path: framework }, [
       framework,

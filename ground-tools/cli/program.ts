@@ -6,6 +6,7 @@ import { nearest } from '../../fsw/framework/settings';
 import { linkForms, parseLink } from '../../fsw/links/linkSpec';
 import { convertDictionary, type DictionaryFormat, dictionaryFormats } from '../dictionary/formats';
 import { type GdsCommandOptions, gds } from '../gds/command';
+import { keysCommand } from '../keys/command';
 import { newComponent } from '../newComponent/newComponent';
 import { type YamcsInitOptions, yamcsInit } from '../yamcs/command';
 import { type Context, exit } from './context';
@@ -129,6 +130,10 @@ export async function run(argv: readonly string[], context: Context): Promise<nu
     });
 
   addGroundCommands(program, context, (ended) => {
+    code = ended;
+  });
+
+  keysCommand(program, context, (ended) => {
     code = ended;
   });
 

@@ -81,7 +81,12 @@ function indexOf(dictionary: Dictionary): Index {
     ...entry,
     type: struct(entry.name, entry.args ?? ({} as Fields)),
   }));
-  const index = { events: byId(typed), channels: byId(channels), packets: byId(packets), records: byId(records) };
+  const index = {
+    events: byId(typed),
+    channels: byId(channels),
+    packets: byId(packets),
+    records: byId(records),
+  };
   indices.set(dictionary, index);
   return index;
 }

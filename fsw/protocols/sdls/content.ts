@@ -2,12 +2,18 @@
 import { fail, type Result, succeed } from '../../errors';
 import { readU16 } from '../bytes';
 import { Apid } from '../fprimePackets';
+import { IDENTIFIED_COMMAND } from '../identifiedCommand';
 import { IDLE_APID, MIN_SPACE_PACKET_LENGTH, spacePacketLength, UNSEGMENTED } from '../spacePacket';
 
 /** CFDP PDUs travel in space packets of this APID. */
 const CFDP_APID = 10;
-/** What a spacecraft takes unless told: commands, F´ file packets, CFDP PDUs. */
-export const TC_APIDS: ReadonlySet<number> = new Set([Apid.COMMAND, Apid.FILE, CFDP_APID]);
+/** What a spacecraft takes unless told: commands with and without identity, F´ file packets, CFDP PDUs. */
+export const TC_APIDS: ReadonlySet<number> = new Set([
+  Apid.COMMAND,
+  IDENTIFIED_COMMAND,
+  Apid.FILE,
+  CFDP_APID,
+]);
 
 /**
  * Whether `data` is telecommand packets of known APIDs, end to end and to the last byte. A valid MAC is not
