@@ -142,6 +142,11 @@ export class GatewayClient {
     return succeed(undefined);
   }
 
+  /** Ends the connection at once, without a word. */
+  terminate(): void {
+    this.#socket.terminate();
+  }
+
   close(): void {
     this.#closing = true;
     this.#socket.close();
