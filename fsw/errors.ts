@@ -160,6 +160,7 @@ export const errorTable = {
   LINK_UNKNOWN_DESCRIPTOR: 'no packet has descriptor {descriptor}',
   LINK_UNKNOWN_ID: 'the dictionary has no {what} {id}: is it the dictionary of this build?',
   LINK_UNKNOWN_COMMAND: 'there is no command {name}; did you mean {nearest}?',
+  DOWNLOAD_UNKNOWN: 'a {packet} packet of a file whose START did not arrive',
   LINK_SHORT_PACKET: '{packet} ends before {channel}',
 
   // Ground: dictionary files, transports, recordings, the gateway and its clients
