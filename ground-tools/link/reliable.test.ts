@@ -109,4 +109,16 @@ describe('commands that are repeated until their outcome is heard', () => {
     expect(capture(300)).toMatchObject({ error: { code: 'TYPE_RANGE' } });
     expect(capture()).toEqual({ ok: true, value: 110 });
   });
+
+  it('refuse a sender or a sequence that does not fit its field', () => {
+    const uplink = new CommandUplink(dictionary);
+    for (const [from, sequence] of [
+      [0x10000, 1],
+      [1, 2 ** 32],
+      [1, -1],
+    ])
+      expect(uplink.identified('eye.CAPTURE', { count: 1 }, from, sequence)).toMatchObject({
+        error: { code: 'TYPE_RANGE' },
+      });
+  });
 });

@@ -1,7 +1,7 @@
 import { fail, type Result, succeed } from '../../fsw/errors';
 import type { Dictionary } from '../../fsw/framework/dictionary';
 import { nearest } from '../../fsw/framework/settings';
-import { encode, type Fields, struct } from '../../fsw/framework/types';
+import { encode, type Fields, struct, U16, U32 } from '../../fsw/framework/types';
 import {
   Apid,
   type CommandIdentity,
@@ -24,6 +24,8 @@ export interface UplinkFrame {
 
 /** Descriptor and opcode. */
 const COMMAND_HEAD_LENGTH = 6;
+
+const identityType = struct('CommandIdentity', { sender: U16, sequence: U32 });
 
 /** Turns commands by name into TC frames, one space packet each, as F´ GDS does. */
 export class CommandUplink {
@@ -63,6 +65,9 @@ export class CommandUplink {
     if (!made.ok) return made;
     const { opcode, bytes } = made.value;
     const identity: CommandIdentity = { sender, sequence };
+    // A number that is cut to its field would name another command.
+    const named = identityType.check(identity, 'identity');
+    if (!named.ok) return named;
     const data = new Uint8Array(IDENTITY_LENGTH + COMMAND_HEAD_LENGTH + bytes.length);
     writeIdentifiedCommand(data, 0, identity, opcode, bytes);
     return this.frame(IDENTIFIED_COMMAND, data);

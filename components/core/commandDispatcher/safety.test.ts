@@ -249,6 +249,16 @@ describe('commandDispatcher: authority', () => {
     expect(b.statuses).toMatchObject([{ opcode: TUNE, context: 5, status: 'VALIDATION_ERROR' }]);
   });
 
+  it('PGE-CMD-012: guards the parameters that say so, to set and to save', async () => {
+    const b = await onBoard({ dispatcher: { linkAuthority: new Array(8).fill('engineer') } });
+    const [SET, SAVE] = [0x180, 0x181];
+    await b.link(SET, Uint8Array.of(0, 5));
+    await b.link(SAVE);
+    expect(b.events.map(({ name }) => name)).toEqual(['AuthorityTooLow', 'AuthorityTooLow']);
+    const entry = b.deployment.dictionary.commands.find(({ local }) => local === 'FIRE');
+    expect(entry).toMatchObject({ hazardous: true, authority: 'engineer' });
+  });
+
   it('PGE-CMD-013: answers each command from on board to the source that sent it, by its number', async () => {
     const b = await onBoard();
     await b.order(ADD, 41, u32(1));
