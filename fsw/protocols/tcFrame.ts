@@ -63,7 +63,7 @@ export interface TcDeframerOptions extends TcChannel {
    * (whoever opens says why). Absent: frames come in clear.
    */
   readonly open?: (frame: Uint8Array) => Uint8Array | undefined;
-  /** COP-1: judges each whole frame of ours, before it is opened. Absent: type BD is taken, no other. */
+  /** COP-1: judges each whole frame of ours that `open` let pass. Absent: type BD is taken, no other. */
   readonly farm?: Pick<Farm1, 'judge'>;
   /** Gets the data field of each accepted frame: a view, valid only during the call. */
   readonly onData: (data: Uint8Array) => void;
@@ -211,6 +211,14 @@ export class TcDeframer {
     const control = (window[at] >>> 4) & 1;
     if (!this.#farm && (!bypass || control))
       return this.#refuse('wrongService', 'TC_SERVICE', { bypass, control });
+    // Before FARM-1, whose state no forged frame may move: what is not of type BD carries no MAC.
+    const data = this.#open
+      ? this.#open(window.subarray(at, end))
+      : window.subarray(at + TC_HEADER_LENGTH, end - 2);
+    if (data === undefined) {
+      this.counts.unopened++;
+      return this.#slide();
+    }
     const verdict = this.#farm?.judge({
       bypass: bypass === 1,
       control: control === 1,
@@ -221,13 +229,6 @@ export class TcDeframer {
       this.counts[verdict === 'done' ? 'controlled' : 'discarded']++;
       this.#at = end;
       return true;
-    }
-    const data = this.#open
-      ? this.#open(window.subarray(at, end))
-      : window.subarray(at + TC_HEADER_LENGTH, end - 2);
-    if (data === undefined) {
-      this.counts.unopened++;
-      return this.#slide();
     }
     this.counts.accepted++;
     this.#at = end;

@@ -6,7 +6,7 @@ import { describe, expect, it } from 'vitest';
 import { projectRoot } from '../../root';
 import { crc16 } from '../crc16';
 import { writeSpacePacketHeader } from '../spacePacket';
-import { writeTcFrame } from '../tcFrame';
+import { TcDeframer, writeTcFrame } from '../tcFrame';
 import { TmDeframer } from '../tmDeframer';
 import { TmFramer } from '../tmFrame';
 import {
@@ -291,6 +291,33 @@ describe('bad input', () => {
     expect(codeOf(openTcFrame(frame, only(sa)))).toBe('TC_SERVICE');
     frame[0] &= ~0x30;
     expect(codeOf(openTcFrame(frame, only(sa)))).toBe('TC_SERVICE');
+  });
+
+  it('no forged control or sequence-controlled frame moves FARM-1', () => {
+    const sa = made({});
+    const judged: boolean[] = [];
+    const deframer = new TcDeframer({
+      farm: {
+        judge({ control, bypass }) {
+          judged.push(control || !bypass);
+          return 'deliver';
+        },
+      },
+      open(frame) {
+        const opened = openTcFrame(frame, only(sa));
+        return opened.ok ? opened.value.data : undefined;
+      },
+      onData: () => {},
+    });
+    const unlock = hex('304404070000f693');
+    const sealed = tcFrame(hex('1000c00000010000'), sa, 0n);
+    deframer.push(unlock);
+    deframer.push(tampered(sealed, 2));
+    deframer.push(tampered(sealed, 3));
+    deframer.push(sealed);
+    deframer.flush();
+    expect(judged).toEqual([false]);
+    expect(deframer.counts).toMatchObject({ accepted: 1, unopened: 3 });
   });
 
   it('data that does not fit, or none at all, is refused before anything is sealed', () => {
