@@ -117,7 +117,8 @@ function altered(frame: Uint8Array, at: number, change: (byte: number) => number
 
 /** A file from the spacecraft, asked for by command. */
 async function fileDown(bench: Bench, kind: 1 | 2): Promise<void> {
-  const file = randomBytes(100_000 + kind);
+  // Class 1 gets nothing lost back, and a Yamcs that has just started loses datagrams when many come at once.
+  const file = randomBytes(kind === 1 ? 20_000 : 100_000);
   writeFileSync(join(bench.files, `down-${kind}.bin`), file);
   const name = `got-${kind}.bin`;
   await bench.command('cfdp.SEND_FILE', {
@@ -132,7 +133,7 @@ async function fileDown(bench: Bench, kind: 1 | 2): Promise<void> {
 
 /** A file to the spacecraft, from a bucket of Yamcs. */
 async function fileUp(bench: Bench, kind: 1 | 2): Promise<void> {
-  const file = randomBytes(20_000 + kind);
+  const file = randomBytes(20_000);
   await bench.yamcs.putObject('cfdpUp', `up-${kind}.bin`, file);
   await bench.yamcs.post(`/api/filetransfer/${instance}/cfdp/transfers`, {
     direction: 'UPLOAD',
