@@ -41,34 +41,35 @@ interface TmKey {
   window: ReplayWindow | undefined;
 }
 
+/** What `GroundSecurity.open` has found in the folder. */
+interface Opened {
+  readonly folder: string;
+  readonly options: GroundSecurityOptions;
+  readonly tc: { readonly association: Association; readonly fingerprint: string };
+  readonly sent: Counters;
+  /** By SPI. */
+  readonly tm: ReadonlyMap<number, TmKey>;
+  readonly heard: Counters;
+  readonly heardFile: number;
+}
+
 export class GroundSecurity {
   readonly #folder: string;
   readonly #options: GroundSecurityOptions;
-  #tc: { readonly association: Association; readonly fingerprint: string };
+  #tc: Opened['tc'];
   readonly #sent: Counters;
-  /** By SPI. */
-  readonly #tm: ReadonlyMap<number, TmKey>;
+  readonly #tm: Opened['tm'];
   readonly #heard: Counters;
   readonly #heardFile: number;
 
-  private constructor(
-    folder: string,
-    options: GroundSecurityOptions,
-    parts: {
-      tc: { association: Association; fingerprint: string };
-      sent: Counters;
-      tm: ReadonlyMap<number, TmKey>;
-      heard: Counters;
-      heardFile: number;
-    },
-  ) {
-    this.#folder = folder;
-    this.#options = options;
-    this.#tc = parts.tc;
-    this.#sent = parts.sent;
-    this.#tm = parts.tm;
-    this.#heard = parts.heard;
-    this.#heardFile = parts.heardFile;
+  private constructor(opened: Opened) {
+    this.#folder = opened.folder;
+    this.#options = opened.options;
+    this.#tc = opened.tc;
+    this.#sent = opened.sent;
+    this.#tm = opened.tm;
+    this.#heard = opened.heard;
+    this.#heardFile = opened.heardFile;
   }
 
   /**
@@ -96,9 +97,9 @@ export class GroundSecurity {
     try {
       // Made if it is missing; written from its start.
       closeSync(openSync(join(folder, HEARD_FILE), 'a', 0o600));
-      const parts = { tc: tc.value, sent: sent.value, tm, heard: heard.value };
-      const opened = openSync(join(folder, HEARD_FILE), 'r+');
-      return succeed(new GroundSecurity(folder, options, { ...parts, heardFile: opened }));
+      const heardFile = openSync(join(folder, HEARD_FILE), 'r+');
+      const found = { folder, options, tc: tc.value, sent: sent.value, tm, heard: heard.value, heardFile };
+      return succeed(new GroundSecurity(found));
     } catch (error) {
       return fail('KEYS_FILE', { file: join(folder, HEARD_FILE), why: (error as Error).message });
     }
