@@ -3,7 +3,6 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { projectRoot } from '../../root';
 import { crc16 } from '../crc16';
 import { writeSpacePacketHeader } from '../spacePacket';
 import { TcDeframer, writeTcFrame } from '../tcFrame';
@@ -33,7 +32,7 @@ interface Vector {
   iv: string;
   frame: string;
 }
-const vectors = JSON.parse(readFileSync(join(projectRoot, 'hwtests/vectors/sdls.json'), 'utf8')) as {
+const vectors = JSON.parse(readFileSync(join(__dirname, '../../../hwtests/vectors/sdls.json'), 'utf8')) as {
   tc: (Vector & { channelId: number; segmentHeader?: number; plain: string })[];
   tm: (Vector & { plainStart: string })[];
 };
