@@ -1,7 +1,6 @@
 /** The receiving side of one transaction (727.0-B-5, 4.6 and 4.7): class 1 and class 2. */
-import { type Failed, fail } from '../errors';
+import { fail } from '../errors';
 import {
-  type Checksum,
   Condition,
   checksumOf,
   FileStatus,
@@ -18,13 +17,12 @@ import {
   type Tlv,
   TlvType,
 } from '../protocols/cfdp';
-import { confined, folderOf, perform } from './filestore';
-import { pathOf } from './journal';
+import { confined, perform } from './filestore';
 import type { Outcome, Remote, TransactionReport } from './options';
-import { RangeSet } from './ranges';
+import { ReceivedFile, type SavedFile } from './receivedFile';
 import { hexOfTlv, tlvOfHex } from './source';
 import { Timer } from './timer';
-import { type Context, keyOf, recordName, type SuspendedBy, Transaction } from './transaction';
+import { type Context, keyOf, type SuspendedBy, Transaction } from './transaction';
 
 /** Receiving; then all is there and right and is being put in place; then Finished is due. */
 type Phase = 'receiving' | 'delivering' | 'finished';
@@ -38,11 +36,7 @@ export interface DestinationRecord {
   readonly header: PduHeader;
   readonly metadata?: SavedMetadata;
   readonly eof?: { readonly checksum: number; readonly fileSize: number };
-  /** Ranges on the medium: start, end, … */
-  readonly received: readonly number[];
-  /** How far the checksum has been computed, and its state there. */
-  readonly verified: number;
-  readonly sum: number;
+  readonly file: SavedFile;
   readonly phase: Phase;
   /** Filestore requests begun: none of them is begun twice. */
   readonly begun: number;
@@ -55,19 +49,16 @@ export interface DestinationRecord {
 
 export class Destination extends Transaction {
   readonly role = 'destination';
-  readonly #received: RangeSet;
+  readonly #file: ReceivedFile;
   readonly #ackTimer = new Timer();
   readonly #nakTimer = new Timer();
   readonly #checkTimer = new Timer();
   readonly #keepAlive = new Timer();
   readonly #inactivity = new Timer();
-  readonly #chunk: Uint8Array;
   #metadata: Metadata | undefined;
   #path = '';
   #requests: readonly FilestoreRequest[] = [];
   #eof: DestinationRecord['eof'];
-  #verified = 0;
-  #sum = 0;
   #phase: Phase = 'receiving';
   #begun = 0;
   #complete = false;
@@ -90,8 +81,7 @@ export class Destination extends Transaction {
     saved?: DestinationRecord,
   ) {
     super(context, remote, header);
-    this.#chunk = chunk;
-    this.#received = new RangeSet(context.limits.maxRanges, saved?.received);
+    this.#file = new ReceivedFile(context.files, this.id, chunk, context.limits.maxRanges, saved?.file);
     this.#startInactivity();
     this.#keepAlive.start(context.nowUs(), header.acknowledged ? remote.keepAliveUs : 0);
     if (saved !== undefined) this.#restore(saved);
@@ -104,7 +94,7 @@ export class Destination extends Transaction {
       role,
       acknowledged: this.header.acknowledged,
       name: this.#path,
-      progress: this.#received.bytes,
+      progress: this.#file.ranges.bytes,
       fileSize: this.#eof?.fileSize ?? this.#metadata?.fileSize ?? 0,
       suspended,
       condition,
@@ -167,11 +157,13 @@ export class Destination extends Transaction {
   protected work(budgetBytes: number): number {
     this.#lookAtTimers();
     if (this.suspended || this.ended || this.#phase !== 'receiving') return 0;
-    const read = this.#verify(budgetBytes);
+    const read = this.#file.verify(budgetBytes);
+    if (!read.ok) this.fault(Condition.FILESTORE_REJECTION, read);
     if (this.#phase === 'receiving' && this.#isComplete()) {
-      if (this.#checksumIsRight() || this.fault(Condition.FILE_CHECKSUM_FAILURE)) this.#deliver();
+      const right = !this.#hasFile() || this.#file.matches(this.#eof?.checksum ?? 0);
+      if (right || this.fault(Condition.FILE_CHECKSUM_FAILURE)) this.#deliver();
     }
-    return read;
+    return read.ok ? read.value : 0;
   }
 
   protected nextBody(): PduBody | undefined {
@@ -183,7 +175,7 @@ export class Destination extends Transaction {
     if (this.#phase !== 'receiving' || !this.header.acknowledged) return undefined;
     if (this.#keepAliveDue) {
       this.#keepAliveDue = false;
-      return { kind: 'keep-alive', progress: this.#received.end };
+      return { kind: 'keep-alive', progress: this.#file.ranges.end };
     }
     return this.#nakAt === undefined ? undefined : this.#nak(this.#nakAt);
   }
@@ -207,9 +199,7 @@ export class Destination extends Transaction {
       header,
       ...(metadata && { metadata: { ...metadata, options: metadata.options.map(hexOfTlv) } }),
       ...(this.#eof && { eof: this.#eof }),
-      received: this.#received.edges,
-      verified: this.#verified,
-      sum: this.#sum,
+      file: this.#file.saved(),
       phase: this.#phase,
       begun: this.#begun,
       condition,
@@ -225,15 +215,13 @@ export class Destination extends Transaction {
     if (metadata !== undefined)
       this.#know({ ...metadata, kind: 'metadata', options: metadata.options.map(tlvOfHex) });
     this.#eof = saved.eof;
-    this.#verified = saved.verified;
-    this.#sum = saved.sum;
     this.#phase = saved.phase;
     this.#begun = saved.begun;
     this.condition = saved.condition;
     this.#complete = saved.complete;
     this.#fileStatus = saved.fileStatus;
     this.#responses = [...saved.responses];
-    this.#savedBytes = this.#received.bytes;
+    this.#savedBytes = this.#file.ranges.bytes;
     this.suspendedBy = saved.suspendedBy;
     if (this.#phase === 'delivering') this.#deliver();
     else this.kick();
@@ -261,7 +249,7 @@ export class Destination extends Transaction {
     const room = this.#roomFor(fileSize);
     if (!room.ok && !this.fault(Condition.FILESTORE_REJECTION, room)) return;
     const size = this.#eof?.fileSize ?? fileSize;
-    const tooLong = size > 0 && (this.#received.end > size || (fileSize > 0 && fileSize !== size));
+    const tooLong = size > 0 && (this.#file.ranges.end > size || (fileSize > 0 && fileSize !== size));
     if (tooLong && !this.fault(Condition.FILE_SIZE_ERROR)) return;
     this.save();
   }
@@ -269,7 +257,7 @@ export class Destination extends Transaction {
   /** Takes over what the metadata say. */
   #know(metadata: Metadata) {
     this.#metadata = metadata;
-    this.#sum = this.#checksum()?.start ?? 0;
+    this.#file.useChecksum(metadata.checksumType);
     this.#requests = metadata.options.flatMap((tlv) => this.#requestOf(tlv));
     if (!this.#hasFile()) return { ok: true } as const;
     const path = confined(metadata.destinationName);
@@ -288,7 +276,9 @@ export class Destination extends Transaction {
     const path = this.#path;
     if (fileSize > this.context.limits.maxFileBytes) return fail('FILE_DISK_FULL', { path });
     const free = this.context.files.freeBytes();
-    return free.ok && fileSize - this.#received.bytes > free.value ? fail('FILE_DISK_FULL', { path }) : free;
+    return free.ok && fileSize - this.#file.ranges.bytes > free.value
+      ? fail('FILE_DISK_FULL', { path })
+      : free;
   }
 
   #takeData(offset: number, data: Uint8Array): void {
@@ -299,15 +289,10 @@ export class Destination extends Transaction {
       this.context.refuse(fail('CFDP_RANGE', { id: keyOf(this.id), start: offset, end, size }).error);
       return;
     }
-    // What is there is never written again: its checksum may have been computed.
-    for (const gap of this.#received.missing(offset, end)) {
-      const bytes = data.subarray(gap.start - offset, gap.end - offset);
-      const written = this.context.files.write(this.#part(), gap.start, bytes);
-      if (!written.ok && !this.fault(Condition.FILESTORE_REJECTION, written)) return;
-      if (written.ok) this.#received.add(gap.start, gap.end);
-    }
-    if (this.#received.bytes - this.#savedBytes >= checkpointBytes) this.#checkpoint();
-    const late = this.#received.prefix < this.#received.end || this.#metadata === undefined;
+    const written = this.#file.add(offset, data);
+    if (!written.ok && !this.fault(Condition.FILESTORE_REJECTION, written)) return;
+    if (this.#file.ranges.bytes - this.#savedBytes >= checkpointBytes) this.#checkpoint();
+    const late = this.#file.ranges.prefix < this.#file.ranges.end || this.#metadata === undefined;
     if (late && !this.#nakTimer.running && this.#nakAt === undefined) this.#startNak(this.remote.nakDelayUs);
   }
 
@@ -316,7 +301,7 @@ export class Destination extends Transaction {
     const announced = this.#metadata?.fileSize || fileSize;
     this.#eof = { checksum, fileSize };
     this.context.indicate({ kind: 'eof-received', id: this.id });
-    const wrong = this.#received.end > fileSize || announced !== fileSize;
+    const wrong = this.#file.ranges.end > fileSize || announced !== fileSize;
     if (wrong && !this.fault(Condition.FILE_SIZE_ERROR)) return;
     // On the medium before it is acknowledged: the sender will not say it again.
     this.#checkpoint();
@@ -363,7 +348,7 @@ export class Destination extends Transaction {
 
   #beginNaks(): void {
     if (this.#phase !== 'receiving') return;
-    const { bytes } = this.#received;
+    const { bytes } = this.#file.ranges;
     if (bytes !== this.#bytesAtLastNak || this.#eof === undefined) this.#nakTimer.count = 0;
     this.#bytesAtLastNak = bytes;
     if (this.#nakTimer.count >= this.remote.nakLimit && !this.fault(Condition.NAK_LIMIT)) return;
@@ -373,10 +358,10 @@ export class Destination extends Transaction {
 
   /** One NAK of the round under way; the round ends where there is nothing left to ask for. */
   #nak(from: number): PduBody | undefined {
-    const scopeEnd = this.#eof?.fileSize ?? this.#received.end;
+    const scopeEnd = this.#eof?.fileSize ?? this.#file.ranges.end;
     const room = Math.max(1, missingRangesThatFit(this.header, this.remote.maxPduLength));
     const first: Range[] = from === 0 && this.#metadata === undefined ? [{ start: 0, end: 0 }] : [];
-    const missing = [...first, ...this.#received.missing(from, scopeEnd, room - first.length)];
+    const missing = [...first, ...this.#file.ranges.missing(from, scopeEnd, room - first.length)];
     const full = missing.length >= room;
     const end = full ? (missing.at(-1)?.end ?? scopeEnd) : scopeEnd;
     this.#naksLeft--;
@@ -388,58 +373,20 @@ export class Destination extends Transaction {
 
   // The file
 
-  #part(): string {
-    return pathOf(`${recordName(this.id)}.part`);
-  }
-
   #hasFile(): boolean {
     return this.#metadata !== undefined && this.#metadata.destinationName !== '';
-  }
-
-  #checksum(): Checksum | undefined {
-    return checksumOf(this.#metadata?.checksumType ?? -1);
-  }
-
-  /** Goes on with the checksum as far as the file is whole from its beginning. */
-  #verify(budgetBytes: number): number {
-    const checksum = this.#checksum();
-    if (checksum === undefined) return 0;
-    let left = budgetBytes;
-    while (left > 0 && this.#verified < this.#received.prefix) {
-      const length = Math.min(left, this.#received.prefix - this.#verified, this.#chunk.length);
-      const bytes = this.#chunk.subarray(0, length);
-      const read = this.context.files.read(this.#part(), this.#verified, bytes);
-      if (!read.ok || read.value < length) {
-        const path = this.#part();
-        const cause = read.ok ? fail('FILE_FAILED', { path, why: 'it has become shorter' }) : read;
-        this.fault(Condition.FILESTORE_REJECTION, cause);
-        break;
-      }
-      this.#sum = checksum.update(this.#sum, bytes, this.#verified);
-      this.#verified += length;
-      left -= length;
-    }
-    return budgetBytes - left;
   }
 
   #isComplete(): boolean {
     if (this.#metadata === undefined || this.#eof === undefined) return false;
     const { fileSize } = this.#eof;
-    if (!this.#hasFile()) return true;
-    return (
-      this.#received.covers(0, fileSize) && (this.#checksum() === undefined || this.#verified === fileSize)
-    );
-  }
-
-  #checksumIsRight(): boolean {
-    const checksum = this.#checksum();
-    return !this.#hasFile() || checksum === undefined || checksum.value(this.#sum) === this.#eof?.checksum;
+    return !this.#hasFile() || this.#file.isWhole(fileSize);
   }
 
   /** The file's bytes onto the medium, and then into the journal that they are there. */
   #checkpoint(): void {
-    if (this.#received.bytes > 0) this.context.files.sync(this.#part());
-    this.#savedBytes = this.#received.bytes;
+    this.#file.sync();
+    this.#savedBytes = this.#file.ranges.bytes;
     this.save();
   }
 
@@ -448,33 +395,21 @@ export class Destination extends Transaction {
     const wasDelivering = this.#phase === 'delivering';
     this.#phase = 'delivering';
     if (!wasDelivering) this.#checkpoint();
-    const failed = this.#hasFile() ? this.#putInPlace(wasDelivering) : undefined;
-    if (failed !== undefined) {
-      this.fault(Condition.FILESTORE_REJECTION, failed);
-      return;
+    const size = this.#eof?.fileSize ?? this.#file.ranges.end;
+    if (this.#hasFile()) {
+      const placed = this.#file.putInPlace(this.#path, size, wasDelivering);
+      if (!placed.ok) {
+        this.fault(Condition.FILESTORE_REJECTION, placed);
+        return;
+      }
     }
     this.#complete =
-      this.#eof !== undefined && (!this.#hasFile() || this.#received.covers(0, this.#eof.fileSize));
+      this.#eof !== undefined && (!this.#hasFile() || this.#file.ranges.covers(0, this.#eof.fileSize));
     this.#fileStatus = this.#hasFile() ? FileStatus.RETAINED : FileStatus.UNREPORTED;
     // Data that no name was given to.
-    if (!this.#hasFile()) this.context.files.remove(this.#part());
+    if (!this.#hasFile()) this.#file.discard();
     this.#carryOut();
     this.#finish();
-  }
-
-  #putInPlace(again: boolean): Failed | undefined {
-    const { files } = this.context;
-    const part = this.#part();
-    if (again && !files.stat(part).ok) return undefined;
-    const whole = files.truncate(part, this.#eof?.fileSize ?? this.#received.end);
-    if (!whole.ok) return whole;
-    const synced = files.sync(part);
-    if (!synced.ok) return synced;
-    const folder = folderOf(this.#path);
-    const made = folder === '' ? synced : files.makeFolder(folder);
-    if (!made.ok) return made;
-    const moved = files.rename(part, this.#path);
-    return moved.ok ? undefined : moved;
   }
 
   /** In order; after the first that fails none is carried out, and none twice. */
@@ -494,8 +429,7 @@ export class Destination extends Transaction {
   }
 
   #discard(): void {
-    this.context.files.remove(this.#part());
-    this.#received.clear();
+    this.#file.discard();
     this.#responses = this.#requests.map((request) => ({ ...request, status: NOT_PERFORMED, message: '' }));
   }
 

@@ -9,18 +9,12 @@ import {
   Condition,
   decodePdu,
   encodePdu,
-  fileDataOverhead,
-  filestoreRequestTlv,
-  messageToUserTlv,
   type Pdu,
-  type PduHeader,
-  type Tlv,
   type TransactionId,
   TransactionStatus,
   uintLength,
 } from '../protocols/cfdp';
 import { Destination, type DestinationRecord, finishedBody } from './destination';
-import { confined } from './filestore';
 import { History } from './history';
 import { Journal, pathOf } from './journal';
 import {
@@ -34,7 +28,8 @@ import {
   type Role,
   type TransactionReport,
 } from './options';
-import { hexOfTlv, Source, type SourcePlan, type SourceRecord } from './source';
+import { planOf } from './plan';
+import { Source, type SourceRecord } from './source';
 import { type Context, keyOf, recordName, type Transaction } from './transaction';
 
 const SEQUENCE_RECORD = 'sequence';
@@ -114,7 +109,8 @@ export class CfdpEntity {
       return fail('CFDP_ENTITY', { entity: request.destination, what: 'destination' });
     const max = this.#limits.maxSources;
     if (this.#count('source') >= max) return fail('CFDP_BUSY', { max });
-    const planned = this.#plan(request, remote);
+    const { id, files } = this.#options;
+    const planned = planOf(request, remote, { id, files, sequence: this.#nextSequence });
     if (!planned.ok) return planned;
     const reserved = this.#journal.write(SEQUENCE_RECORD, { next: this.#nextSequence + 1 });
     if (!reserved.ok) return reserved;
@@ -327,70 +323,6 @@ export class CfdpEntity {
     const encoded = encodePdu(pdu);
     if (!encoded.ok || this.#replies.size >= MAX_REPLIES) return;
     this.#replies.set(`${keyOf(pdu.header)} ${pdu.body.kind}`, encoded.value);
-  }
-
-  #plan(request: PutRequest, remote: Remote): Result<SourcePlan> {
-    const { sourceName = '', destinationName = sourceName, requests = [], messages = [] } = request;
-    let path = '';
-    let fileSize = 0;
-    if (sourceName !== '') {
-      const inside = confined(sourceName);
-      if (!inside.ok) return inside;
-      path = inside.value;
-      const stat = this.#options.files.stat(path);
-      if (!stat.ok) return stat;
-      if (stat.value.kind !== 'file') return fail('FILE_KIND', { path, kind: 'file' });
-      fileSize = stat.value.size;
-    }
-    const options: Tlv[] = [];
-    for (const action of requests) {
-      const tlv = filestoreRequestTlv(action);
-      if (!tlv.ok) return tlv;
-      options.push(tlv.value);
-    }
-    for (const message of messages) {
-      if (message.length > 255) return fail('CFDP_VALUE', { what: 'message length', value: message.length });
-      options.push(messageToUserTlv(message));
-    }
-    const { acknowledged = true, closure = false, checksumType = remote.checksumType } = request;
-    const header: PduHeader = {
-      towardSender: false,
-      acknowledged,
-      crc: remote.crc,
-      largeFile: fileSize > 0xffffffff,
-      source: this.#options.id,
-      sequence: this.#nextSequence,
-      destination: remote.id,
-      entityIdLength: remote.entityIdLength,
-      sequenceLength: Math.max(remote.sequenceLength, uintLength(this.#nextSequence)),
-    };
-    const max = remote.maxPduLength;
-    if (fileDataOverhead(header) >= max) return fail('CFDP_PDU_SIZE', { max, what: 'file data' });
-    const metadata = encodePdu({
-      header,
-      body: {
-        kind: 'metadata',
-        closureRequested: closure,
-        checksumType,
-        fileSize,
-        sourceName,
-        destinationName,
-        options,
-      },
-    });
-    if (!metadata.ok) return metadata;
-    if (metadata.value.length > max) return fail('CFDP_PDU_SIZE', { max, what: 'the metadata' });
-    const hex = options.map(hexOfTlv);
-    return succeed({
-      header,
-      closure,
-      checksumType,
-      fileSize,
-      path,
-      sourceName,
-      destinationName,
-      options: hex,
-    });
   }
 
   #restore(names: readonly string[]): void {
