@@ -2,13 +2,10 @@ import { chmodSync, existsSync, mkdtempSync, readFileSync, writeFileSync } from 
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { dictionaryJson, dictionaryOf } from '../../fsw/framework/dictionary';
-import { topology } from '../../fsw/missions/link-bench/topology';
-import type { ExportedDictionary } from '../dictionary/exported';
+import { demo } from '../dictionary/testDictionary';
 import { gdsArguments } from './arguments';
 import { startGds } from './gds';
 
-const dictionary = JSON.parse(JSON.stringify(dictionaryJson(dictionaryOf(topology)))) as ExportedDictionary;
 const link = { kind: 'tcp-server', host: '127.0.0.1', port: 50_000 } as const;
 
 /** A program in place of fprime-gds: writes what it was told, starts a child as GDS does, and waits. */
@@ -63,8 +60,8 @@ describe('arguments of fprime-gds', () => {
 
 describe('fprime-gds as a process', () => {
   it('gets the dictionary of the mission in a file, and hands on its exit code', async () => {
-    const { program, told } = standIn('grep -q LinkBench.instrument.SAY "$3" && exit 7');
-    const started = await startGds({ program, link }, dictionary, '0');
+    const { program, told } = standIn('grep -q Demo.probe.STOP "$3" && exit 7');
+    const started = await startGds({ program, link }, demo, '0');
     expect(started.ok && (await started.value.done)).toBe(7);
     expect(readFileSync(told, 'utf8')).toContain('--dictionary\n');
     expect(started.ok && existsSync(started.value.dir)).toBe(false);
@@ -72,7 +69,7 @@ describe('fprime-gds as a process', () => {
 
   it('is ended with the children that it would leave behind', async () => {
     const { program, told } = standIn('sleep 1000 & echo $! > "$0.child"; trap "exit 0" TERM; wait');
-    const started = await startGds({ program, link }, dictionary, '0');
+    const started = await startGds({ program, link }, demo, '0');
     if (!started.ok) throw new Error(started.error.text);
     await until(() => existsSync(`${program}.child`) && existsSync(told));
     const child = Number(readFileSync(`${program}.child`, 'utf8'));
@@ -84,13 +81,13 @@ describe('fprime-gds as a process', () => {
 
   it('keeps logs and files in a folder that was told', async () => {
     const keep = join(mkdtempSync(join(tmpdir(), 'perigee-gds-test-')), 'kept');
-    const started = await startGds({ program: standIn('').program, link, keep }, dictionary, '0');
+    const started = await startGds({ program: standIn('').program, link, keep }, demo, '0');
     expect(started.ok && (await started.value.done)).toBe(0);
     expect(existsSync(join(keep, 'dictionary.json'))).toBe(true);
   });
 
   it('that cannot be started is a coded error', async () => {
-    const started = await startGds({ program: '/nowhere/fprime-gds', link }, dictionary, '0');
+    const started = await startGds({ program: '/nowhere/fprime-gds', link }, demo, '0');
     expect(started).toMatchObject({ ok: false, error: { code: 'GDS_MISSING' } });
   });
 });

@@ -3,20 +3,17 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
-import { dictionaryJson, dictionaryOf } from '../../fsw/framework/dictionary';
-import { topology } from '../../fsw/missions/link-bench/topology';
 import { projectRoot } from '../../fsw/root';
 import { fakeLauncher } from '../cli/fakeLauncher';
 import { run } from '../cli/program';
-
-const json = JSON.stringify(dictionaryJson(dictionaryOf(topology)));
+import { demo } from '../dictionary/testDictionary';
 
 async function perigee(...argv: string[]) {
   const out: string[] = [];
   const err: string[] = [];
   const code = await run(argv, {
     root: projectRoot,
-    launcher: fakeLauncher(`tell({ type: 'text', text: ${JSON.stringify(json)} });`),
+    launcher: fakeLauncher(`tell({ type: 'text', text: ${JSON.stringify(JSON.stringify(demo))} });`),
     out: { write: (text) => out.push(text) },
     err: { write: (text) => err.push(text) },
   });

@@ -165,9 +165,12 @@ const numbers = {
 
 describeWith(environment, 'Yamcs 5.12.8', (python) => {
   describe('as perigee yamcs init sets it up', () => {
-    const bench = noRoom === undefined ? new Bench({ linkSecurity: { mode: 'CLEAR' } }) : ({} as Bench);
-    beforeAll(() => bench.start(python));
-    afterAll(() => bench.close?.());
+    let bench: Bench;
+    beforeAll(async () => {
+      bench = new Bench({ linkSecurity: { mode: 'CLEAR' } });
+      await bench.start(python);
+    });
+    afterAll(() => bench?.close());
 
     it('shows packetized telemetry, the values behind a padded text included', async () => {
       const first = Number(await bench.until('instrument.Counter', () => true));
@@ -251,12 +254,9 @@ describeWith(environment, 'Yamcs 5.12.8', (python) => {
   });
 
   describe('with link security', () => {
-    const bench =
-      noRoom === undefined
-        ? new Bench({ linkSecurity: { mode: 'SECURED', headerMask: 'WHOLE' } })
-        : ({} as Bench);
-
+    let bench: Bench;
     beforeAll(async () => {
+      bench = new Bench({ linkSecurity: { mode: 'SECURED', headerMask: 'WHOLE' } });
       const keys = join(bench.folder, 'craft/storage');
       mkdirSync(keys, { recursive: true });
       for (const name of [keyFile('tc', 0), keyFile('tm', 0)])
@@ -267,7 +267,7 @@ describeWith(environment, 'Yamcs 5.12.8', (python) => {
       if (!read.ok) throw new Error(read.error.text);
       await bench.start(python, { ...read.value, mask: 'whole' });
     });
-    afterAll(() => bench.close?.());
+    afterAll(() => bench?.close());
 
     const invalid = async () => Number((await bench.yamcs.link('TM')).extra?.['Invalid frames']);
     const count = async (name: string) => Number((await bench.channel(`linkSecurity.${name}`)) ?? 0);
