@@ -203,6 +203,25 @@ describe('a handler that returns a promise', () => {
     expect(b.telemetry.Faults).toBe(1);
   });
 
+  it('of a synchronous port is not charged to the life after it', async () => {
+    const slow = component(
+      defineComponent({ kind: 'passive', doc: 'Fails late.', ports: { at: input.sync(Number_) } }),
+      {
+        ports: ({ clock }) => ({
+          async at({ n }) {
+            if (n > 0) await clock.work(Promise.resolve(), n);
+            throw new Error(`after ${n}`);
+          },
+        }),
+      },
+    );
+    const b = await bench(slow);
+    b.in.at({ n: 100 });
+    b.in.at({ n: 10 });
+    await b.advance(1000);
+    expect(b.events.map(({ args }) => args.reason)).toEqual(['after 10']);
+  });
+
   it('is charged when a command fails late', async () => {
     const b = await bench(fragile);
     b.command('WAIT', { us: 13 });
@@ -313,6 +332,13 @@ describe('the life of a component', () => {
       },
     );
   };
+
+  it('before boot answers a call with the default of its return type, and runs nothing', () => {
+    const unit = instance('unit', fragile, { baseId: 0x100 });
+    const connections = [connect(unit.out.out, unit.in.low)];
+    const t = trial(defineTopology({ name: 'Early', instances: [unit], connections, patterns: {} }));
+    expect(t.deployment.units.get('unit')?.inlets.own.at[0].accept({ n: 1 }, undefined)).toBe(0);
+  });
 
   it('starts once, and stops once at the end', async () => {
     const b = await bench(mortal());

@@ -269,7 +269,7 @@ export class Unit implements Runnable {
       if (isReleasable(value)) value.release();
   }
 
-  /** Queued components: handles all that waits now. */
+  /** Queued components: handles all that waits now, going on after a handler's promise has ended. */
   private drain(): void {
     this.drainable = this.inlets.queue?.size ?? 0;
     this.drainOn();
