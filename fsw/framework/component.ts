@@ -1,6 +1,6 @@
 import type { Board } from './board';
 import type { Clock } from './clock';
-import type { Dictionary } from './dictionary';
+import type { Dictionary } from './entries';
 import type { Commands, Config, Events, Model, Params, SettingValues, Telemetry } from './model';
 import type { Ends, Inputs, Outputs, PortHandlers } from './ports';
 import type { Random } from './random';
