@@ -70,6 +70,7 @@ export function svgOf(topology: Topology): string {
   ];
   const height = y + 40 + 18 * patternNotes(topology).length;
   return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${height}" width="${WIDTH}" height="${height}">
+<title>${escaped(topology.name)}: components and connections</title>
 <style>
 text { font: 10.5px system-ui, "Segoe UI", "DejaVu Sans", sans-serif; fill: #334155 }
 .title { font-size: 20px; font-weight: 600; fill: #0f172a }
