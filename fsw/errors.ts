@@ -32,8 +32,6 @@ export const errorTable = {
   TOPOLOGY_BLOCK_CYCLE: 'queues that block their senders stand in a circle: {path}',
   TOPOLOGY_NO_QUEUE: '{end}: a passive component has no queue for an asynchronous port',
   TOPOLOGY_QUEUE_DEPTH: '{instance}: a queue of depth {queueDepth} is not one of 1 or more',
-  TOPOLOGY_REFERENCE:
-    '{from} -> {to}: {argument} of {type} is passed by reference and cannot leave the thread',
   TOPOLOGY_PATTERN_SIZE: 'pattern {pattern} has {size} ports, {needed} are needed',
   TOPOLOGY_PACKET_CHANNEL: 'packet {packet}: there is no channel {channel}; did you mean {nearest}?',
   CONFIG_UNKNOWN_KEY: '{instance}: there is no config key {key}; did you mean {nearest}? Known: {known}',

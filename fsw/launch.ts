@@ -136,11 +136,16 @@ async function openBoard(mission: string, options: LaunchOptions) {
 function readConfig(file: string | undefined): Result<ConfigOverrides> {
   if (file === undefined) return succeed({});
   if (!existsSync(file)) return fail('CONFIG_FILE', { file, why: 'there is no such file' });
+  let parsed: unknown;
   try {
-    return succeed(JSON.parse(readFileSync(file, 'utf8')) as ConfigOverrides);
+    parsed = JSON.parse(readFileSync(file, 'utf8'));
   } catch (error) {
     return fail('CONFIG_FILE', { file, why: (error as Error).message });
   }
+  const isObject = (value: unknown) => typeof value === 'object' && value !== null && !Array.isArray(value);
+  if (!isObject(parsed) || !Object.values(parsed as object).every(isObject))
+    return fail('CONFIG_FILE', { file, why: 'it is not an object of instances, each an object of settings' });
+  return succeed(parsed as ConfigOverrides);
 }
 
 if (require.main === module) {

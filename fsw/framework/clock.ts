@@ -9,7 +9,10 @@ export interface Clock {
    * does not shift the next. `dueUs` is when the tick was due.
    */
   every(periodUs: number, tick: (dueUs: number) => void): Timer;
-  /** Calls `fire` once. When it returns a promise, simulated time stands still until that has settled. */
+  /**
+   * Calls `fire` once. When it returns a promise, simulated time stands still until that has settled: it
+   * must not wait for flight time (`work`, another timer).
+   */
   after(delayUs: number, fire: () => Promise<void> | void): Timer;
   /**
    * Waits for work that the host does outside the event loop (inference, a file).

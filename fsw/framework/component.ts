@@ -1,6 +1,6 @@
 import type { Board } from './board';
 import type { Clock } from './clock';
-import type { Dictionary } from './dictionary';
+import type { Dictionary } from './entries';
 import type { Commands, Config, Events, Model, Params, SettingValues, Telemetry } from './model';
 import type { Ends, Inputs, Outputs, PortHandlers } from './ports';
 import type { Random } from './random';
@@ -73,10 +73,11 @@ export type Code<
 > = {
   /** A fresh state; made again when the component restarts after a fault. */
   state?: (boot: { config: SettingValues<G>; board: Board; random: Random }) => S;
-  /** Called when the whole topology is wired, in order of instances. */
+  /** Called when the whole topology is wired, in order of instances, and again after a restart. */
   start?: (self: Self<P, E, T, Q, G, S>) => void;
   /** Called after a parameter changed by command. */
   paramChanged?: (self: Self<P, E, T, Q, G, S>, name: keyof Q) => void;
+  /** Called at the end, and before a restart with the state that is given up: releases what the component holds. Its timers are cancelled for it. */
   stop?: (self: Self<P, E, T, Q, G, S>) => void | Promise<void>;
 } & (HasInput<P> extends true
   ? { ports: (self: Self<P, E, T, Q, G, S>) => PortHandlers<P> }

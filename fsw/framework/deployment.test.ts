@@ -117,7 +117,8 @@ describe('a deployed topology', () => {
       ...['register[0] 201', 'register[0] 280', 'register[0] 281', 'get 200'],
       ...['register[1] 301', 'register[1] 380', 'register[1] 381', 'get 300'],
     ]);
-    expect(log).toContain('log 1f0 warning-high');
+    // The store failed on the second component's parameter: its default flies, and that is no invalid value.
+    expect(log.filter((line) => line.startsWith('log'))).toEqual(['log 1f0 warning-high']);
     log.length = 0;
     t.deployment.units.get('server')?.inlets.own.go[0].accept({ n: 99 }, undefined);
     await t.settle();

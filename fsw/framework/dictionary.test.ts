@@ -16,6 +16,7 @@ interface Twists {
   baseId?: number;
   packet?: string[];
   rate?: number;
+  doc?: string;
 }
 
 /** A small deployment, with one thing at a time twisted. */
@@ -27,6 +28,7 @@ function dictionary({
   baseId = 0x200,
   packet,
   rate,
+  doc = 'Goes.',
 }: Twists = {}) {
   const Colour = enumeration('Test.Colour', constants ?? { RED: 1 });
   const thing = component(
@@ -34,7 +36,7 @@ function dictionary({
       kind: 'passive',
       doc: 'x',
       commands: {
-        GO: { id: opcode, args: { to: Point, mode: Mode, much: U8.with({ max: 5 }) }, doc: 'Goes.' },
+        GO: { id: opcode, args: { to: Point, mode: Mode, much: U8.with({ max: 5 }) }, doc },
       },
       events: {
         Went: { id: 1, severity: 'activity-low', args: { far: I64, by: Colour }, format: '{far}', doc: 'x' },
@@ -95,6 +97,10 @@ describe('the dictionary', () => {
     ];
     const hashes = twists.map((twist) => dictionary(twist).hash);
     expect(new Set([hash, ...hashes]).size).toBe(twists.length + 1);
+  });
+
+  it('keeps its hash when only a sentence of the documentation is mended', () => {
+    expect(dictionary({ doc: 'Goes there, if it can.' }).hash).toBe(dictionary().hash);
   });
 
   it('is plain data as JSON, with every type that it names, also inside others', () => {

@@ -1,40 +1,12 @@
 import { createHash } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
+import type { Dictionary, Entry } from './entries';
 import { allCommands, allEvents, allTelemetry } from './ids';
 import type { ChannelSpec, CommandSpec, EventSpec, ParamSpec, RecordSpec } from './model';
 import type { Topology } from './topology';
 import type { Fields, Type } from './types';
 
-/** One entry: qualified `deployment.instance.NAME`, absolute id, and what the model says. */
-export type Entry<S> = Omit<S, 'id'> & {
-  readonly name: string;
-  readonly id: number;
-  readonly instance: string;
-  readonly local: string;
-};
-
-/** A housekeeping packet: channels sent together, in this order, under one time tag. */
-export interface PacketEntry {
-  readonly name: string;
-  readonly id: number;
-  readonly channels: readonly Entry<ChannelSpec>[];
-}
-
-/**
- * All that ground and spacecraft agree on, derived from the models of one topology. Two builds fly the same
- * contract exactly when their `hash` is equal (it covers the documentation, too).
- */
-export interface Dictionary {
-  readonly deployment: string;
-  /** First 16 hex digits of the SHA-256 of the JSON form. */
-  readonly hash: string;
-  readonly commands: readonly Entry<CommandSpec>[];
-  readonly events: readonly Entry<EventSpec>[];
-  readonly channels: readonly Entry<ChannelSpec>[];
-  readonly params: readonly Entry<ParamSpec>[];
-  readonly records: readonly Entry<RecordSpec>[];
-  readonly packets: readonly PacketEntry[];
-}
+export type { Dictionary, Entry, PacketEntry } from './entries';
 
 export function dictionaryOf(topology: Topology): Dictionary {
   const collect = <S extends { readonly id: number }>(
@@ -66,10 +38,14 @@ export function dictionaryOf(topology: Topology): Dictionary {
     })),
   };
   const hash = createHash('sha256')
-    .update(JSON.stringify(dictionaryJson({ ...body, hash: '' })))
+    .update(JSON.stringify(dictionaryJson({ ...body, hash: '' }), withoutDocs))
     .digest('hex')
     .slice(0, 16);
   return { ...body, hash };
+}
+
+function withoutDocs(key: string, value: unknown): unknown {
+  return key === 'doc' ? undefined : value;
 }
 
 /** Parameters with the mission's own defaults. */

@@ -204,6 +204,30 @@ describe('a queue that blocks its sender', () => {
     expect(t.unit('slow').queueDrops).toBe(3);
   });
 
+  it('does not wait for itself', async () => {
+    const seen: string[] = [];
+    const own = component(
+      defineComponent({
+        kind: 'active',
+        doc: 'Fills its own queue.',
+        ports: { low: input.async(Number_, { onFull: 'block' }) },
+      }),
+      {
+        ports: (self) => ({
+          low({ n }) {
+            seen.push(`low ${n}`);
+            if (n < 10) for (const more of [10, 11, 12]) self.in.low({ n: more });
+          },
+        }),
+      },
+    );
+    const b = await bench(own, { queueDepth: 2 });
+    b.in.low({ n: 1 });
+    await b.settle();
+    expect(seen).toEqual(['low 1', 'low 10', 'low 11']);
+    expect(b.telemetry.QueueDrops).toBe(1);
+  });
+
   it('lets every waiting sender go when the receiver is isolated', async () => {
     const t = wired('active', 'active');
     const [slow, first, second] = ['slow', 'first', 'second'].map(t.unit);

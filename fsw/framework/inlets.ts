@@ -1,8 +1,25 @@
 import type { Executive, Runnable } from './executive';
 import type { InputEnd } from './ports';
 import { BoundedQueue, type QueueFullPolicy } from './queue';
-import { showEnd } from './topology';
-import type { Unit } from './unit';
+import { type Instance, showEnd } from './topology';
+
+/** Whose inputs they are: what an inlet asks of its component's unit. */
+export interface Owner extends Runnable {
+  readonly name: string;
+  readonly instance: Instance;
+  readonly isolated: boolean;
+  readonly inlets: Pick<Inlets, 'queue'>;
+  /** A guarded call is under way. */
+  guardHeld: boolean;
+  /** A handler threw. */
+  fault(where: string, error: unknown): void;
+  /** Hears of a promise's failure. */
+  follow(returned: unknown, where: string): Promise<void> | undefined;
+  /** Disposes of a message that no handler will see. */
+  discard(inlet: Inlet, args: unknown): void;
+  /** A message found the queue full. */
+  overflow(inlet: Inlet, args: unknown, policy: QueueFullPolicy): void;
+}
 
 /**
  * One input of one instance: where a call arrives. `accept` takes it from outside (running it at once or
@@ -13,7 +30,7 @@ export interface Inlet {
   /** Set at boot and at each restart. */
   handler: (args: unknown, index: number) => unknown;
   /** `sender`: whose output it came from; undefined for a driver, a timer or the framework. */
-  accept(args: unknown, sender: Unit | undefined): unknown;
+  accept(args: unknown, sender: Owner | undefined): unknown;
   call(args: unknown): unknown;
   /** From now on calls are disposed of (the component is isolated). */
   close(): void;
@@ -46,7 +63,7 @@ export interface Inlets {
 /** Commands wait on a level of their own, so that no flood on a port pushes one out unanswered. */
 const COMMAND_LEVEL = 0;
 
-export function createInlets(unit: Unit, executive: Executive): Inlets {
+export function createInlets(unit: Owner, executive: Executive): Inlets {
   const { model } = unit.instance.component;
   const ends = Object.entries(model.ports).filter(
     (entry): entry is [string, InputEnd] => entry[1].direction === 'in',
@@ -58,7 +75,7 @@ export function createInlets(unit: Unit, executive: Executive): Inlets {
   const parked: Parked[] = [];
 
   /** Parks a message and stops its sender. A caller that nobody dispatches (a timer, a driver) can't be stopped. */
-  const park = (inlet: Inlet, args: unknown, sender: Unit | undefined): boolean => {
+  const park = (inlet: Inlet, args: unknown, sender: Owner | undefined): boolean => {
     const debtor = sender?.inlets.queue ? sender : executive.current;
     if (debtor === undefined || debtor === unit) return false;
     debtor.blockedOn++;
@@ -111,7 +128,7 @@ export function createInlets(unit: Unit, executive: Executive): Inlets {
 }
 
 /** A synchronous inlet: the handler runs in the caller, and no throw gets out; `fallback` is what a failed call returns. */
-function edge(unit: Unit, name: string, index: number, fallback?: unknown): Inlet {
+function edge(unit: Owner, name: string, index: number, fallback?: unknown): Inlet {
   const inlet: Inlet = {
     name,
     handler: () => fallback,
@@ -145,7 +162,7 @@ function edge(unit: Unit, name: string, index: number, fallback?: unknown): Inle
 }
 
 /** Refuses a guarded call while another of the same component is under way: in one thread that is always a re-entry. */
-function guarded(inlet: Inlet, unit: Unit): Inlet {
+function guarded(inlet: Inlet, unit: Owner): Inlet {
   const { call } = inlet;
   inlet.call = (args) => {
     if (unit.guardHeld) return inlet.failed(new Error('called again while a guarded call is under way'));

@@ -159,6 +159,15 @@ describe('a component that throws', () => {
   });
 });
 
+describe('a component that has not booted', () => {
+  it('answers a call with the default of its return type, and runs nothing', () => {
+    const unit = instance('unit', fragile, { baseId: 0x100 });
+    const connections = [connect(unit.out.out, unit.in.low)];
+    const t = trial(defineTopology({ name: 'Early', instances: [unit], connections, patterns: {} }));
+    expect(t.deployment.units.get('unit')?.inlets.own.at[0].accept({ n: 1 }, undefined)).toBe(0);
+  });
+});
+
 describe('a handler that returns a promise', () => {
   it('keeps its component busy, while others go on', async () => {
     const seen: string[] = [];
@@ -201,6 +210,25 @@ describe('a handler that returns a promise', () => {
     await b.advance(10_000);
     expect(faults(b)).toEqual(['unit.at: restart']);
     expect(b.telemetry.Faults).toBe(1);
+  });
+
+  it('of a synchronous port is not charged to the life after it', async () => {
+    const slow = component(
+      defineComponent({ kind: 'passive', doc: 'Fails late.', ports: { at: input.sync(Number_) } }),
+      {
+        ports: ({ clock }) => ({
+          async at({ n }) {
+            if (n > 0) await clock.work(Promise.resolve(), n);
+            throw new Error(`after ${n}`);
+          },
+        }),
+      },
+    );
+    const b = await bench(slow);
+    b.in.at({ n: 100 });
+    b.in.at({ n: 10 });
+    await b.advance(1000);
+    expect(b.events.map(({ args }) => args.reason)).toEqual(['after 10']);
   });
 
   it('is charged when a command fails late', async () => {
@@ -273,111 +301,6 @@ describe('a queued component', () => {
     b.in.tick({ n: 0 });
     await b.settle();
     expect(handled).toEqual([1, 1000, 2, 3]);
-  });
-});
-
-describe('the life of a component', () => {
-  const diary: string[] = [];
-  /** `fails`: which parts throw, and from which life on. */
-  const mortal = (fails: Partial<Record<'state' | 'start' | 'stop', (life: number) => boolean>> = {}) => {
-    let life = 0;
-    diary.length = 0;
-    const step = (part: 'state' | 'start' | 'stop') => {
-      diary.push(`${part} ${life}`);
-      if (fails[part]?.(life)) throw new Error(`${part} fails`);
-    };
-    return component(
-      defineComponent({
-        kind: 'active',
-        doc: 'Writes a diary.',
-        ports: { at: input.sync(Number_) },
-        commands: { COUNT: { id: 0, doc: 'Answers.' } },
-      }),
-      {
-        state() {
-          life++;
-          step('state');
-          return { life };
-        },
-        start({ state, clock }) {
-          step('start');
-          clock.every(10, () => void diary.push(`tick ${state.life}`));
-        },
-        stop: () => step('stop'),
-        ports: () => ({
-          at({ n }) {
-            if (n === 13) throw new Error('thirteen');
-          },
-        }),
-        commands: () => ({ COUNT: () => ok }),
-      },
-    );
-  };
-
-  it('starts once, and stops once at the end', async () => {
-    const b = await bench(mortal());
-    await b.advance(10);
-    await b.stop();
-    await b.stop();
-    expect(diary).toEqual(['state 1', 'start 1', 'tick 1', 'stop 1']);
-  });
-
-  it('stops before it is restarted, and its timers end with it', async () => {
-    const b = await bench(mortal());
-    b.in.at({ n: 13 });
-    await b.advance(20);
-    expect(diary).toEqual(['state 1', 'start 1', 'stop 1', 'state 2', 'start 2', 'tick 2', 'tick 2']);
-  });
-
-  it('is restarted like any other fault when its state or its start throws at boot', async () => {
-    for (const part of ['state', 'start'] as const) {
-      const b = await bench(mortal({ [part]: (life: number) => life === 1 }));
-      expect(faults(b)).toEqual([`${part === 'state' ? 'boot' : 'start'}: restart`]);
-      b.command('COUNT');
-      await b.settle();
-      expect(b.responses.map(({ status }) => status)).toEqual(['OK']);
-    }
-  });
-
-  it('is isolated when it cannot start again', async () => {
-    for (const part of ['state', 'start'] as const) {
-      const b = await bench(mortal({ [part]: () => true }));
-      expect(faults(b)).toEqual([`${part === 'state' ? 'boot' : 'start'}: restart`, 'restart: isolate']);
-      b.command('COUNT');
-      expect(b.responses.map(({ status }) => status)).toEqual(['EXECUTION_ERROR']);
-      await b.advance(100);
-      expect(diary.filter((line) => line.startsWith('tick'))).toEqual([]);
-    }
-  });
-
-  it('reports a stop that throws, and does not start again for that', async () => {
-    const b = await bench(mortal({ stop: () => true }));
-    await b.stop();
-    expect(faults(b)).toEqual(['stop: none']);
-    expect(diary).toEqual(['state 1', 'start 1', 'stop 1']);
-  });
-
-  it('ends, reported, when a supervisor restarts it once too often', async () => {
-    const topology = defineTopology({
-      name: 'One',
-      instances: [instance('unit', mortal(), { baseId: 0x100 })],
-      connections: [],
-      patterns: {},
-    });
-    const t = trial(topology);
-    t.deployment.start();
-    const unit = t.deployment.units.get('unit');
-    for (let i = 0; i < 5; i++) unit?.restart('no answer to ping');
-    expect([unit?.isolated, unit?.faults]).toEqual([true, 1]);
-    await t.deployment.stop();
-    expect(diary.filter((line) => line.startsWith('stop'))).toHaveLength(4);
-  });
-
-  it('answers pings while it is alive', async () => {
-    const b = await bench(mortal());
-    b.ping(77);
-    await b.settle();
-    expect(b.pongs).toEqual([77]);
   });
 });
 

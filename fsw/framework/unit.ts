@@ -4,9 +4,9 @@ import { type CommandTable, commandTable, type IncomingCommand, messageOf } from
 import type { Self } from './component';
 import type { Dictionary } from './dictionary';
 import { type EventLog, eventLog } from './emitters';
-import type { Executive, Runnable } from './executive';
+import type { Executive } from './executive';
 import { allCommands, allEvents, allTelemetry } from './ids';
-import { createInlets, type Inlet, type Inlets } from './inlets';
+import { createInlets, type Inlet, type Inlets, type Owner } from './inlets';
 import { type OwnClock, ownClock } from './ownClock';
 import { type ParameterSet, parameterSet } from './parameters';
 import type { QueueFullPolicy } from './queue';
@@ -36,7 +36,7 @@ export type Target = (args: unknown) => unknown;
  * One instance in flight: its state, handlers, queue and services. All calls into the component pass its
  * edge here, where a throw ends: it is logged, counted, and the fault policy decides.
  */
-export class Unit implements Runnable {
+export class Unit implements Owner {
   readonly name: string;
   readonly instance: Instance;
   readonly priority: number;
@@ -269,7 +269,7 @@ export class Unit implements Runnable {
       if (isReleasable(value)) value.release();
   }
 
-  /** Queued components: handles all that waits now. */
+  /** Queued components: handles all that waits now, going on after a handler's promise has ended. */
   private drain(): void {
     this.drainable = this.inlets.queue?.size ?? 0;
     this.drainOn();

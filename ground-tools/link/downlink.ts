@@ -151,7 +151,7 @@ function readHousekeeping(index: Index, packet: Uint8Array): Result<Downlinked> 
   for (const { name, type } of entry.channels) {
     // Every member takes its largest size: strings are padded, as F´'s packet decoder steps.
     const member = values.subarray(at, at + type.maxSize);
-    const length = lengthAt(type, member);
+    const length = member.length < type.maxSize ? undefined : lengthAt(type, member);
     if (length === undefined) return fail('LINK_SHORT_PACKET', { packet: entry.name, channel: name });
     const decoded = decode(type, member.subarray(0, length), name);
     if (!decoded.ok) return decoded;

@@ -92,7 +92,7 @@ export async function bootTime(): Promise<Row[]> {
   });
   return [
     {
-      what: 'boot to first telemetry: check, wire, verify models, start the worker, first packet queued',
+      what: 'boot to first telemetry: check, wire, verify models, start inference, first packet queued',
       value: duration(median(boots)),
       yardstick: 'starting an empty node process',
       yardstickValue: duration(median(starts)),

@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import { component } from './component';
-import { mermaidOf, svgOf } from './draw';
+import { component } from '../component';
+import { defineComponent } from '../model';
+import { input, output, port } from '../ports';
+import { Log } from '../standardPorts';
+import { connect, defineTopology, instance } from '../topology';
+import { U32 } from '../types';
+import { mermaidOf, svgOf } from './index';
 import { layersOf } from './layers';
-import { defineComponent } from './model';
-import { input, output, port } from './ports';
-import { Log } from './standardPorts';
-import { connect, defineTopology, instance } from './topology';
-import { U32 } from './types';
 
 const Data = port('Data', { n: U32 });
 
