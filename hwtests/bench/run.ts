@@ -1,23 +1,34 @@
-/** `npm run bench`: prints each promise beside what this machine does, and a yardstick from the same run. */
+/**
+ * `npm run bench`: prints each promise beside what this machine does, and a yardstick from the same run;
+ * `npm run bench -- link` one group alone.
+ */
 import { cpus, loadavg } from 'node:os';
 import { bootTime, commandRoundTrip } from './flight';
 import { asyncHop, portCall } from './kernel';
+import { link } from './link';
 import type { Row } from './measure';
 import { packetRate } from './packets';
 
-async function main(): Promise<void> {
+const groups: Readonly<Record<string, readonly (() => Row[] | Promise<Row[]>)[]>> = {
+  kernel: [portCall, asyncHop],
+  packets: [packetRate],
+  flight: [commandRoundTrip, bootTime],
+  link,
+};
+
+async function main(wanted: readonly string[]): Promise<void> {
+  const stranger = wanted.find((name) => !Object.hasOwn(groups, name));
+  if (stranger !== undefined) {
+    console.error(`there is no group ${stranger}; known: ${Object.keys(groups).join(', ')}`);
+    process.exitCode = 2;
+    return;
+  }
   const [cpu] = cpus();
   console.log(
     `${cpu?.model ?? 'unknown CPU'}, ${cpus().length} cores, load ${loadavg()[0].toFixed(2)}, node ${process.version}\n`,
   );
-  const groups: (() => Row[] | Promise<Row[]>)[] = [
-    portCall,
-    asyncHop,
-    packetRate,
-    commandRoundTrip,
-    bootTime,
-  ];
-  for (const group of groups) for (const row of await group()) print(row);
+  for (const name of wanted.length > 0 ? wanted : Object.keys(groups))
+    for (const group of groups[name]) for (const row of await group()) print(row);
 }
 
 function print(row: Row): void {
@@ -30,4 +41,4 @@ function print(row: Row): void {
     );
 }
 
-void main();
+void main(process.argv.slice(2));
