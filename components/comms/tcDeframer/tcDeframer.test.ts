@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { bench } from '../../../fsw/framework/testing';
-import { type TcChannel, writeTcFrame } from '../../../fsw/protocols';
+import { readClcw, type TcChannel, type TcService, writeTcFrame } from '../../../fsw/protocols';
 import { tcDeframer } from './tcDeframer';
 
 function frame(data: readonly number[], channel?: TcChannel): Uint8Array {
@@ -121,5 +121,36 @@ describe('tcDeframer', () => {
     expect(b.data()).toEqual([[0xee]]);
     expect(b.telemetry).toMatchObject({ FramesAccepted: 1, RefusedBySecurity: 2 });
     expect(b.events).toEqual([]);
+  });
+
+  it('PGE-TCD-010: with COP-1 hands on each type-AD frame once and in order, and tells the CLCW', async () => {
+    const b = await deframerBench({ cop1: true });
+    const service = (data: number[], of: TcService) => {
+      const into = new Uint8Array(64);
+      const end = writeTcFrame(into, 0, Uint8Array.from(data), {}, of);
+      return into.slice(0, end.ok ? end.value : 0);
+    };
+    const ad = (sequence: number) => service([sequence], { bypass: false, sequence });
+    b.hear(ad(0), ad(0), ad(2), ad(1), frame([9]), ad(100), ad(2), service([0], { control: true }), ad(2));
+    expect(b.data()).toEqual([[0], [1], [9], [2]]);
+    const words = b.calls('clcw').map(({ word }) => readClcw(word as number));
+    expect(words[2]).toMatchObject({ report: 1, retransmit: true });
+    expect(words[5]).toMatchObject({ report: 2, lockout: true, farmB: 1 });
+    expect(words.at(-1)).toMatchObject({ report: 3, lockout: false, farmB: 2 });
+    expect(b.telemetry).toMatchObject({
+      FramesAccepted: 4,
+      FramesDiscarded: 4,
+      Lockout: false,
+      GarbageBytes: 0,
+    });
+  });
+
+  it('PGE-TCD-011: without COP-1 refuses types AD and BC', async () => {
+    const b = await deframerBench();
+    const into = new Uint8Array(64);
+    const end = writeTcFrame(into, 0, Uint8Array.of(1), {}, { bypass: false });
+    b.hear(into.slice(0, end.ok ? end.value : 0));
+    expect(b.codes()).toEqual(['TC_SERVICE']);
+    expect(b.data()).toEqual([]);
   });
 });

@@ -109,4 +109,45 @@ describe('tmFramer', () => {
     expect(heard).toEqual([packet(26, 1), packet(26, 3)]);
     expect(deframer.counts).toMatchObject({ lostFrames: 1, garbageBytes: 0 });
   });
+
+  it('PGE-TMF-010: with COP-1 carries the latest CLCW in each frame', async () => {
+    const b = await framerBench({ ocf: true, frameLength: 64 });
+    const words: number[] = [];
+    const heard: number[] = [];
+    const deframer = new TmDeframer({
+      frameLength: 64,
+      onOcf: (word) => words.push(word),
+      onPacket: ({ length }) => heard.push(length),
+    });
+    for (const word of [0x0104_0001, 0x0104_0002]) {
+      b.in.clcwIn({ word });
+      b.in.packetIn({ data: packet(20, 1) });
+      b.in.flush({});
+    }
+    for (const one of b.frames()) deframer.push(one);
+    expect([words, heard]).toEqual([
+      [0x0104_0001, 0x0104_0002],
+      [20, 20],
+    ]);
+  });
+
+  it('PGE-TMF-011: in contact keeps lock with an idle frame when none went for the period, and only then', async () => {
+    const b = await framerBench({ idlePeriodMs: 2000 });
+    const tick = async (inContact: boolean) => {
+      await b.advance(1e6);
+      b.in.linkState({ bytes: 1000, inContact });
+    };
+    await tick(true);
+    expect(b.frames().length).toBe(0);
+    await tick(true);
+    expect(b.frames().length).toBe(1);
+    await tick(true);
+    b.in.packetIn({ data: packet(20, 1) });
+    b.in.flush({});
+    await tick(true);
+    await tick(false);
+    await tick(false);
+    expect(b.frames().length).toBe(2);
+    expect(b.telemetry.IdleFrames).toBe(1);
+  });
 });
