@@ -34,6 +34,19 @@ describe('the progress line', () => {
     expect(terminal.written.map((text) => text[0])).toEqual(['\r', '\r', '\n']);
   });
 
+  it('counts time on a flight without an end, and leaves out what the mission does not have', () => {
+    const live = { elapsedS: 3667.4, orbit: 1, passes: 1, queue: 0, station: 'ground' };
+    expect(progressText(live, screen(false))).toBe('1:01:07 orbit 1  passes 1  queue 0  ground');
+  });
+
+  it('says a line each time that the ground of an endless flight comes or goes', () => {
+    const pipe = screen(false);
+    const line = new ProgressLine(pipe);
+    for (const station of [undefined, undefined, 'ground', 'ground', undefined])
+      line.show({ elapsedS: 1, orbit: 1, station });
+    expect(pipe.written.length).toBe(3);
+  });
+
   it('never draws more than a whole bar', () => {
     for (const percent of [-5, 0, 100, 250])
       expect(progressText({ ...flying, percent }, screen(false)).match(/[━─]/g)).toHaveLength(10);
