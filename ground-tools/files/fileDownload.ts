@@ -49,6 +49,8 @@ export class FileDownloads {
   readonly #folder: string;
   readonly #open = new Map<string, Download>();
   #current: Download | undefined;
+  /** Counts files, for the names of their parts. */
+  #begun = 0;
 
   constructor(folder: string) {
     this.#folder = folder;
@@ -108,8 +110,7 @@ export class FileDownloads {
   #begin({ source, destination, size }: FilePacket & { type: 'start' }): DownloadEvent {
     const key = JSON.stringify([source, destination, size]);
     const known = this.#open.get(key);
-    const name = fileName(destination);
-    const part = join(this.#folder, `.${name}.${size}.part`);
+    const part = join(this.#folder, `.${fileName(destination)}.${this.#begun++}.part`);
     const download = known ?? {
       source,
       destination,
