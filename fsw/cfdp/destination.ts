@@ -8,50 +8,27 @@ import {
   type FilestoreResponse,
   filestoreResponseTlv,
   type Metadata,
-  missingRangesThatFit,
   NOT_PERFORMED,
   type PduBody,
   type PduHeader,
-  type Range,
   readFilestoreRequest,
   type Tlv,
   TlvType,
 } from '../protocols/cfdp';
+import type { DestinationRecord, Phase } from './destinationRecord';
 import { confined, perform } from './filestore';
+import { NakRound } from './nakRound';
 import type { Outcome, Remote, TransactionReport } from './options';
-import { ReceivedFile, type SavedFile } from './receivedFile';
+import { ReceivedFile } from './receivedFile';
 import { hexOfTlv, tlvOfHex } from './source';
 import { Timer } from './timer';
-import { type Context, keyOf, type SuspendedBy, Transaction } from './transaction';
-
-/** Receiving; then all is there and right and is being put in place; then Finished is due. */
-type Phase = 'receiving' | 'delivering' | 'finished';
-
-interface SavedMetadata extends Omit<Metadata, 'kind' | 'options'> {
-  readonly options: readonly { readonly type: number; readonly hex: string }[];
-}
-
-export interface DestinationRecord {
-  readonly role: 'destination';
-  readonly header: PduHeader;
-  readonly metadata?: SavedMetadata;
-  readonly eof?: { readonly checksum: number; readonly fileSize: number };
-  readonly file: SavedFile;
-  readonly phase: Phase;
-  /** Filestore requests begun: none of them is begun twice. */
-  readonly begun: number;
-  readonly condition: number;
-  readonly complete: boolean;
-  readonly fileStatus: number;
-  readonly responses: readonly FilestoreResponse[];
-  readonly suspendedBy?: SuspendedBy;
-}
+import { type Context, keyOf, Transaction } from './transaction';
 
 export class Destination extends Transaction {
   readonly role = 'destination';
   readonly #file: ReceivedFile;
   readonly #ackTimer = new Timer();
-  readonly #nakTimer = new Timer();
+  readonly #naks: NakRound;
   readonly #checkTimer = new Timer();
   readonly #keepAlive = new Timer();
   readonly #inactivity = new Timer();
@@ -68,10 +45,6 @@ export class Destination extends Transaction {
   #ackEofDue = false;
   #finishedDue = false;
   #keepAliveDue = false;
-  /** Where the round of NAKs under way goes on, and how many PDUs it may still take. */
-  #nakAt: number | undefined;
-  #naksLeft = 0;
-  #bytesAtLastNak = -1;
 
   constructor(
     context: Context,
@@ -82,6 +55,7 @@ export class Destination extends Transaction {
   ) {
     super(context, remote, header);
     this.#file = new ReceivedFile(context.files, this.id, chunk, context.limits.maxRanges, saved?.file);
+    this.#naks = new NakRound(remote, header, context.limits.maxNaks);
     this.#startInactivity();
     this.#keepAlive.start(context.nowUs(), header.acknowledged ? remote.keepAliveUs : 0);
     if (saved !== undefined) this.#restore(saved);
@@ -145,7 +119,7 @@ export class Destination extends Transaction {
         return;
       case 'prompt':
         if (body.ask === 'keep-alive') this.#keepAliveDue = true;
-        else this.#nakTimer.ring(this.context.nowUs());
+        else this.#naks.timer.ring(this.context.nowUs());
         return;
       default:
         this.context.refuse(
@@ -177,17 +151,19 @@ export class Destination extends Transaction {
       this.#keepAliveDue = false;
       return { kind: 'keep-alive', progress: this.#file.ranges.end };
     }
-    return this.#nakAt === undefined ? undefined : this.#nak(this.#nakAt);
+    const { ranges } = this.#file;
+    const scopeEnd = this.#eof?.fileSize ?? ranges.end;
+    return this.#naks.next(this.context.nowUs(), ranges, scopeEnd, this.#metadata !== undefined);
   }
 
   protected timers(): readonly Timer[] {
-    return [this.#ackTimer, this.#nakTimer, this.#checkTimer, this.#keepAlive, this.#inactivity];
+    return [this.#ackTimer, this.#naks.timer, this.#checkTimer, this.#keepAlive, this.#inactivity];
   }
 
   protected kick(): void {
     if (this.#phase === 'finished') this.#finishedDue = this.#tellsPeer();
     else if (this.#phase === 'delivering') this.#deliver();
-    else if (!this.#isComplete()) this.#nakTimer.ring(this.context.nowUs());
+    else if (!this.#isComplete()) this.#naks.timer.ring(this.context.nowUs());
     this.#startInactivity();
   }
 
@@ -293,7 +269,7 @@ export class Destination extends Transaction {
     if (!written.ok && !this.fault(Condition.FILESTORE_REJECTION, written)) return;
     if (this.#file.ranges.bytes - this.#savedBytes >= checkpointBytes) this.#checkpoint();
     const late = this.#file.ranges.prefix < this.#file.ranges.end || this.#metadata === undefined;
-    if (late && !this.#nakTimer.running && this.#nakAt === undefined) this.#startNak(this.remote.nakDelayUs);
+    if (late) this.#naks.gapSeen(this.context.nowUs());
   }
 
   #takeEof(checksum: number, fileSize: number): void {
@@ -305,7 +281,7 @@ export class Destination extends Transaction {
     if (wrong && !this.fault(Condition.FILE_SIZE_ERROR)) return;
     // On the medium before it is acknowledged: the sender will not say it again.
     this.#checkpoint();
-    if (this.header.acknowledged) this.#nakTimer.ring(this.context.nowUs());
+    if (this.header.acknowledged) this.#naks.timer.ring(this.context.nowUs());
     else this.#checkTimer.start(this.context.nowUs(), this.remote.checkTimeoutUs);
   }
 
@@ -314,7 +290,7 @@ export class Destination extends Transaction {
   #lookAtTimers(): void {
     const now = this.context.nowUs();
     const { remote } = this;
-    if (this.#nakTimer.expired(now)) this.#beginNaks();
+    if (this.#naks.timer.expired(now)) this.#beginNaks();
     if (this.#keepAlive.expired(now)) {
       this.#keepAliveDue = true;
       this.#keepAlive.start(now, remote.keepAliveUs);
@@ -340,35 +316,11 @@ export class Destination extends Transaction {
     this.#inactivity.start(this.context.nowUs(), this.remote.inactivityTimeoutUs);
   }
 
-  #startNak(delayUs: number): void {
-    if (!this.header.acknowledged) return;
-    if (delayUs > 0) this.#nakTimer.start(this.context.nowUs(), delayUs);
-    else this.#nakTimer.ring(this.context.nowUs());
-  }
-
   #beginNaks(): void {
     if (this.#phase !== 'receiving') return;
     const { bytes } = this.#file.ranges;
-    if (bytes !== this.#bytesAtLastNak || this.#eof === undefined) this.#nakTimer.count = 0;
-    this.#bytesAtLastNak = bytes;
-    if (this.#nakTimer.count >= this.remote.nakLimit && !this.fault(Condition.NAK_LIMIT)) return;
-    this.#nakAt = 0;
-    this.#naksLeft = this.context.limits.maxNaks;
-  }
-
-  /** One NAK of the round under way; the round ends where there is nothing left to ask for. */
-  #nak(from: number): PduBody | undefined {
-    const scopeEnd = this.#eof?.fileSize ?? this.#file.ranges.end;
-    const room = Math.max(1, missingRangesThatFit(this.header, this.remote.maxPduLength));
-    const first: Range[] = from === 0 && this.#metadata === undefined ? [{ start: 0, end: 0 }] : [];
-    const missing = [...first, ...this.#file.ranges.missing(from, scopeEnd, room - first.length)];
-    const full = missing.length >= room;
-    const end = full ? (missing.at(-1)?.end ?? scopeEnd) : scopeEnd;
-    this.#naksLeft--;
-    const more = full && end < scopeEnd && this.#naksLeft > 0;
-    this.#nakAt = more ? end : undefined;
-    if (!more && missing.length > 0) this.#nakTimer.start(this.context.nowUs(), this.remote.nakTimeoutUs);
-    return missing.length === 0 ? undefined : { kind: 'nak', scope: { start: from, end }, missing };
+    const tooMany = this.#naks.isLimitReached(bytes, this.#eof !== undefined);
+    if (!tooMany || this.fault(Condition.NAK_LIMIT)) this.#naks.begin();
   }
 
   // The file

@@ -14,7 +14,8 @@ import {
   TransactionStatus,
   uintLength,
 } from '../protocols/cfdp';
-import { Destination, type DestinationRecord, finishedBody } from './destination';
+import { Destination, finishedBody } from './destination';
+import type { DestinationRecord } from './destinationRecord';
 import { History } from './history';
 import { Journal, pathOf } from './journal';
 import {
