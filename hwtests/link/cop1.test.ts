@@ -1,13 +1,13 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { SimulatedClock } from '../framework/simulatedClock';
-import { clcwWord, readClcw } from './clcw';
-import { Farm1, setVrCommand, type TcFrame, unlockCommand } from './farm';
-import { Fop1 } from './fop';
-import { writeSpacePacketHeader } from './spacePacket';
-import { TcDeframer, writeTcFrame } from './tcFrame';
-import { TmDeframer } from './tmDeframer';
-import { TmFramer } from './tmFrame';
+import { SimulatedClock } from '../../fsw/framework/simulatedClock';
+import { clcwWord, readClcw } from '../../fsw/protocols/clcw';
+import { Farm1, setVrCommand, type TcFrame, unlockCommand } from '../../fsw/protocols/farm';
+import { Fop1 } from '../../fsw/protocols/fop';
+import { writeSpacePacketHeader } from '../../fsw/protocols/spacePacket';
+import { TcDeframer, writeTcFrame } from '../../fsw/protocols/tcFrame';
+import { TmDeframer } from '../../fsw/protocols/tmDeframer';
+import { TmFramer } from '../../fsw/protocols/tmFrame';
 
 const CHANNEL = 1;
 const DELAY_US = 200_000;
