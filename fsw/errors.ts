@@ -143,6 +143,7 @@ export const errorTable = {
   // Launching
   MISSION_UNKNOWN: 'there is no mission {name}; did you mean {nearest}?',
   BOARD_UNKNOWN: 'there is no board {name}; known: {known}',
+  PROFILE_UNKNOWN: 'there is no profile {name}; known: {known}',
   CONFIG_FILE: '{file}: {why}',
 
   // The perigee command

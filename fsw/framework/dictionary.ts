@@ -37,11 +37,16 @@ export function dictionaryOf(topology: Topology): Dictionary {
       ),
     })),
   };
-  const hash = createHash('sha256')
-    .update(JSON.stringify(dictionaryJson({ ...body, hash: '' }), withoutDocs))
+  const hash = dictionaryHash(dictionaryJson({ ...body, hash: '' }));
+  return { ...body, hash };
+}
+
+/** The hash of a dictionary's JSON form, whatever hash that states. */
+export function dictionaryHash(json: unknown): string {
+  return createHash('sha256')
+    .update(JSON.stringify({ ...(json as object), hash: '' }, withoutDocs))
     .digest('hex')
     .slice(0, 16);
-  return { ...body, hash };
 }
 
 function withoutDocs(key: string, value: unknown): unknown {

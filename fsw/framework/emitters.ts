@@ -34,13 +34,33 @@ export function eventLog(home: Home, events: Readonly<Record<string, EventSpec>>
  * The text of an event: fills `{name}` and `{name.2f}` (F´ format) from its arguments.
  * The dictionary carries the same format, so the ground prints the same words.
  */
-export function eventText(
-  spec: Pick<EventSpec, 'format' | 'args'>,
-  values: Readonly<Record<string, unknown>>,
-): string {
-  return spec.format.replace(/\{(\w+)(?:\.(\d+)f)?\}/g, (field, name: string, digits?: string) => {
+export function eventText(spec: TextSpec, values: Readonly<Record<string, unknown>>): string {
+  return eventFormatter(spec)(values);
+}
+
+type TextSpec = Pick<EventSpec, 'format' | 'args'>;
+
+/** The same, with the format taken apart once: for a ground that reads many events. */
+export function eventFormatter(spec: TextSpec): (values: Readonly<Record<string, unknown>>) => string {
+  const parts: { readonly before: string; show(values: Readonly<Record<string, unknown>>): string }[] = [];
+  let from = 0;
+  for (const field of spec.format.matchAll(/\{(\w+)(?:\.(\d+)f)?\}/g)) {
+    const [whole, name, digits] = field;
     const type = spec.args?.[name];
-    if (type === undefined) return field;
-    return digits === undefined ? type.show(values[name]) : Number(values[name]).toFixed(Number(digits));
-  });
+    if (type === undefined) continue;
+    parts.push({
+      before: spec.format.slice(from, field.index),
+      show:
+        digits === undefined
+          ? (values) => type.show(values[name])
+          : (values) => Number(values[name]).toFixed(Number(digits)),
+    });
+    from = field.index + whole.length;
+  }
+  const rest = spec.format.slice(from);
+  return (values) => {
+    let text = '';
+    for (const { before, show } of parts) text += before + show(values);
+    return text + rest;
+  };
 }

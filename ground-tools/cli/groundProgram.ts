@@ -7,9 +7,17 @@ import { completionScript, completions, type Shell, shells } from './completion'
 import type { Context } from './context';
 import { type DecodeOptions, decode } from './decode';
 import { type EventsOptions, events, type TelemetryOptions, telemetry } from './events';
+import { type DownloadOptions, download, type FileOptions, upload } from './files';
 import { type GatewayCommandOptions, gatewayCommand } from './gatewayCommand';
 import { type RecordOptions, type ReplayOptions, record, replay } from './record';
 import { type SendOptions, send } from './send';
+import {
+  type CompileOptions,
+  compile,
+  runSequence,
+  type SequenceUploadOptions,
+  uploadSequence,
+} from './sequenceCommand';
 import { type WatchOptions, watch } from './watch';
 
 const exitCodes = `
@@ -120,6 +128,62 @@ export function addGroundCommands(program: Command, context: Context, ended: (co
     .option('--frame-length <bytes>', 'of TM frames', whole(2048), 1024)
     .addOption(json())
     .action(async (file: string, options: DecodeOptions) => ended(await decode(context, file, options)));
+
+  const patience = () =>
+    new Option('--timeout <seconds>', 'give up after so long without a word').argParser(positive).default(30);
+  program
+    .command('upload')
+    .description('send a file up (F´ file packets) until the spacecraft confirms it')
+    .argument('<file>')
+    .argument('<path>', 'where it goes on board')
+    .addOption(patience())
+    .addOption(gateway())
+    .addOption(json())
+    .addHelpText('after', exitCodes)
+    .action(async (file: string, destination: string, options: FileOptions) =>
+      ended(await upload(context, file, destination, options)),
+    );
+
+  program
+    .command('download')
+    .description('ask for a file on board and put it together')
+    .argument('<path>', 'its path on board')
+    .option('--out <dir>', 'folder that it comes into', 'out/downlink')
+    .addOption(patience())
+    .addOption(gateway())
+    .addOption(json())
+    .addHelpText('after', exitCodes)
+    .action(async (path: string, options: DownloadOptions) => ended(await download(context, path, options)));
+
+  const sequence = program.command('sequence').description('compile, upload and run command sequences');
+  sequence
+    .command('compile')
+    .description('check a sequence against a dictionary and write the file that flies')
+    .argument('<file>', 'YAML, or a JavaScript module')
+    .requiredOption('--dictionary <file|mission>', 'what its commands are checked against')
+    .option('-o, --output <file>', 'default: its name with .seq')
+    .addOption(json())
+    .action(async (file: string, options: CompileOptions) => ended(await compile(context, file, options)));
+  sequence
+    .command('upload')
+    .description('compile a sequence and send it up')
+    .argument('<file>', 'YAML, or a JavaScript module')
+    .option('--as <path>', 'its name on board')
+    .option('--run', 'run it once it is on board')
+    .addOption(patience())
+    .addOption(gateway())
+    .addOption(json())
+    .action(async (file: string, options: SequenceUploadOptions) =>
+      ended(await uploadSequence(context, file, options)),
+    );
+  sequence
+    .command('run')
+    .description('run a sequence that is on board')
+    .argument('<path>', 'its path on board')
+    .addOption(patience())
+    .addOption(gateway())
+    .addOption(json())
+    .action(async (path: string, options: FileOptions) => ended(await runSequence(context, path, options)));
 
   const completion = program
     .command('completion')

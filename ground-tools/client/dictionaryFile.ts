@@ -1,7 +1,11 @@
 /** A dictionary read back from its JSON form, with every type rebuilt: the ground never loads flight code. */
-import { createHash } from 'node:crypto';
 import { fail, type Result, succeed } from '../../fsw/errors';
-import type { Dictionary, Entry, PacketEntry } from '../../fsw/framework/dictionary';
+import {
+  type Dictionary,
+  dictionaryHash,
+  type Entry,
+  type PacketEntry,
+} from '../../fsw/framework/dictionary';
 import type { ChannelSpec, CommandSpec, EventSpec, ParamSpec, RecordSpec } from '../../fsw/framework/model';
 import {
   array,
@@ -71,10 +75,7 @@ interface DictionaryJson {
 export function dictionaryFromJson(text: string, file = 'the dictionary'): Result<Dictionary> {
   try {
     const json = JSON.parse(text) as DictionaryJson;
-    const hash = createHash('sha256')
-      .update(JSON.stringify({ ...json, hash: '' }))
-      .digest('hex')
-      .slice(0, 16);
+    const hash = dictionaryHash(json);
     if (hash !== json.hash)
       return fail('DICTIONARY_FILE', { file, why: `its hash is ${hash}, it says ${json.hash}` });
     return succeed(rebuild(json));

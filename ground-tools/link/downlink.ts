@@ -1,6 +1,6 @@
 import { fail, type Result, succeed } from '../../fsw/errors';
 import type { Dictionary } from '../../fsw/framework/dictionary';
-import { eventText } from '../../fsw/framework/emitters';
+import { eventFormatter } from '../../fsw/framework/emitters';
 import type { SeverityName } from '../../fsw/framework/model';
 import { unixUsOf } from '../../fsw/framework/time';
 import { Cursor, decode, type Fields, struct, type Type } from '../../fsw/framework/types';
@@ -61,9 +61,14 @@ export function readDownlink(dictionary: Dictionary, spacePacket: Uint8Array): R
   }
 }
 
+type EventEntry = Dictionary['events'][number] & {
+  readonly type: Type<object>;
+  readonly textOf: (args: Readonly<Record<string, unknown>>) => string;
+};
+
 /** A dictionary's entries by id, each event with the type of its arguments. */
 interface Index {
-  readonly events: ReadonlyMap<number, Dictionary['events'][number] & { readonly type: Type<object> }>;
+  readonly events: ReadonlyMap<number, EventEntry>;
   readonly channels: ReadonlyMap<number, Dictionary['channels'][number]>;
   readonly packets: ReadonlyMap<number, Dictionary['packets'][number]>;
   readonly records: ReadonlyMap<number, Dictionary['records'][number]>;
@@ -80,6 +85,7 @@ function indexOf(dictionary: Dictionary): Index {
   const typed = events.map((entry) => ({
     ...entry,
     type: struct(entry.name, entry.args ?? ({} as Fields)),
+    textOf: eventFormatter(entry),
   }));
   const index = {
     events: byId(typed),
@@ -98,6 +104,7 @@ function readEvent(index: Index, packet: Uint8Array): Result<Downlinked> {
   if (entry === undefined) return fail('LINK_UNKNOWN_ID', { what: 'event', id: event.value.id });
   const args = decode(entry.type, event.value.args);
   if (!args.ok) return args;
+  const values = args.value as Record<string, unknown>;
   const { name, severity } = entry;
   const unixUs = unixUsOf(event.value.time);
   return succeed({
@@ -105,8 +112,8 @@ function readEvent(index: Index, packet: Uint8Array): Result<Downlinked> {
     name,
     severity,
     unixUs,
-    args: args.value as Record<string, unknown>,
-    text: eventText(entry, args.value as Record<string, unknown>),
+    args: values,
+    text: entry.textOf(values),
   });
 }
 

@@ -1,7 +1,7 @@
 import { fail, type Result, succeed } from '../../fsw/errors';
 import type { Dictionary } from '../../fsw/framework/dictionary';
 import { nearest } from '../../fsw/framework/settings';
-import { encode, type Fields, struct, U16, U32 } from '../../fsw/framework/types';
+import { encode, type Fields, struct, type Type, U16, U32 } from '../../fsw/framework/types';
 import {
   Apid,
   type CommandIdentity,
@@ -30,11 +30,16 @@ const identityType = struct('CommandIdentity', { sender: U16, sequence: U32 });
 /** Turns commands by name into TC frames, one space packet each, as F´ GDS does. */
 export class CommandUplink {
   private readonly counters = new SequenceCounters();
-  private readonly dictionary: Dictionary;
+  private readonly entries: ReadonlyMap<string, { readonly opcode: number; readonly type: Type<object> }>;
   private readonly prefix: string;
 
   constructor(dictionary: Dictionary) {
-    this.dictionary = dictionary;
+    this.entries = new Map(
+      dictionary.commands.map(({ name, id, args }) => [
+        name,
+        { opcode: id, type: struct(name, args ?? ({} as Fields)) },
+      ]),
+    );
     this.prefix = `${dictionary.deployment}.`;
   }
 
@@ -75,14 +80,15 @@ export class CommandUplink {
 
   private serialise(name: string, args: Readonly<Record<string, unknown>>) {
     const qualified = name.startsWith(this.prefix) ? name : this.prefix + name;
-    const entry = this.dictionary.commands.find((command) => command.name === qualified);
-    if (entry === undefined) {
-      const known = this.dictionary.commands.map((command) => command.name);
-      return fail('LINK_UNKNOWN_COMMAND', { name: qualified, nearest: nearest(qualified, known) });
-    }
-    const type = struct(entry.name, entry.args ?? ({} as Fields));
-    const checked = type.check(args, entry.name);
-    return checked.ok ? succeed({ opcode: entry.id, bytes: encode(type, checked.value) }) : checked;
+    const entry = this.entries.get(qualified);
+    if (entry === undefined)
+      return fail('LINK_UNKNOWN_COMMAND', {
+        name: qualified,
+        nearest: nearest(qualified, [...this.entries.keys()]),
+      });
+    const { opcode, type } = entry;
+    const checked = type.check(args, qualified);
+    return checked.ok ? succeed({ opcode, bytes: encode(type, checked.value) }) : checked;
   }
 
   /** One space packet in one TC frame. */
