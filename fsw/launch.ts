@@ -27,6 +27,8 @@ export interface LaunchOptions {
   readonly out?: string;
   /** A JSON file of config overrides by instance. */
   readonly config?: string;
+  /** A profile of the mission: `flight` unless told. */
+  readonly profile?: string;
   readonly format?: 'svg' | 'mermaid';
   readonly link?: string;
   readonly alwaysInView?: boolean;
@@ -35,6 +37,8 @@ export interface LaunchOptions {
 /** A mission's folder exports this from `topology.ts`. */
 interface MissionModule {
   readonly topology: Topology;
+  /** Config laid over the topology's by name; `flight` is flown unless another is asked for. */
+  readonly profiles?: Readonly<Record<string, ConfigOverrides>>;
 }
 
 const boards: Readonly<Record<string, string>> = {
@@ -62,16 +66,19 @@ async function main([verb, mission, json = '{}']: readonly string[]): Promise<vo
     return tell({ type: 'text', text: JSON.stringify(dictionaryJson(dictionaryOf(topology)), null, 2) });
   if (verb === 'topology')
     return tell({ type: 'text', text: options.format === 'svg' ? svgOf(topology) : mermaidOf(topology) });
-  return fly(mission, topology, options);
+  return fly(mission, loaded.value, options);
 }
 
-async function fly(mission: string, topology: Topology, options: LaunchOptions): Promise<void> {
-  const opened = await openBoard(mission, options);
+async function fly(name: string, mission: MissionModule, options: LaunchOptions): Promise<void> {
+  const opened = await openBoard(name, options);
   if (!opened.ok) return failWith([opened.error]);
   const { flight, outDir } = opened.value;
   const config = readConfig(options.config);
   if (!config.ok) return failWith([config.error]);
-  const deployed = deploy(topology, flight.board, { config: config.value, taps: flight.taps });
+  const profile = profileOf(mission, options.profile);
+  if (!profile.ok) return failWith([profile.error]);
+  const overrides = layered(profile.value, config.value);
+  const deployed = deploy(mission.topology, flight.board, { config: overrides, taps: flight.taps });
   if (!deployed.ok) return failWith(deployed.faults);
 
   const deployment = deployed.value;
@@ -131,6 +138,18 @@ async function openBoard(mission: string, options: LaunchOptions) {
   };
   const flight = await module.openBoard(flightOptions);
   return flight.ok ? succeed({ flight: flight.value, outDir }) : flight;
+}
+
+function profileOf({ profiles = {} }: MissionModule, name = 'flight'): Result<ConfigOverrides> {
+  const known = ['flight', ...Object.keys(profiles).filter((profile) => profile !== 'flight')];
+  if (!known.includes(name)) return fail('PROFILE_UNKNOWN', { name, known: known.join(', ') });
+  return succeed(profiles[name] ?? {});
+}
+
+/** `over` wins, entry by entry. */
+function layered(under: ConfigOverrides, over: ConfigOverrides): ConfigOverrides {
+  const instances = new Set([...Object.keys(under), ...Object.keys(over)]);
+  return Object.fromEntries([...instances].map((name) => [name, { ...under[name], ...over[name] }]));
 }
 
 function readConfig(file: string | undefined): Result<ConfigOverrides> {

@@ -39,6 +39,8 @@ export type Target = (args: unknown) => unknown;
 export class Unit implements Owner {
   readonly name: string;
   readonly instance: Instance;
+  /** Complete and checked, fixed at boot. */
+  readonly config: Readonly<Record<string, unknown>>;
   readonly priority: number;
   rank = 0;
   /** The framework's outputs and this component's own; the deployment connects both before `boot`. */
@@ -81,6 +83,7 @@ export class Unit implements Owner {
     const { name, baseId, component } = instance;
     this.name = name;
     this.instance = instance;
+    this.config = config;
     this.priority = instance.priority;
     this.executive = executive;
     this.clock = ownClock(board.clock, (callback) => this.within('timer', callback));

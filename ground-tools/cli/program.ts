@@ -36,6 +36,10 @@ export async function run(argv: readonly string[], context: Context): Promise<nu
     .option('--seed <n>', 'seed of everything random: same seed, same report', whole)
     .option('--board <name>', 'what to fly on: sim, live or flight (default: sim, with --link live)')
     .option('--link <link>', `how the ground is reached: ${linkForms}`, link)
+    .option(
+      '--profile <name>',
+      'a profile of the mission: flight (default), or gds for a ground without link security',
+    )
     .option('--always-in-view', 'board live: a connected ground is in contact all the time (default)')
     .option('--no-always-in-view', 'board live: contact in real passes only')
     .option('--out <dir>', 'folder for the report', 'out')
@@ -150,6 +154,7 @@ interface FlyOptions {
   readonly orbits?: number;
   readonly seed?: number;
   readonly board?: string;
+  readonly profile?: string;
   readonly out: string;
   readonly config?: string;
   readonly link?: string;

@@ -75,7 +75,7 @@ export async function rig(options: RigOptions = {}): Promise<Rig> {
     command(name, args = {}) {
       const made = uplink.command(name, args);
       if (!made.ok) throw new Error(made.error.text);
-      ground.radiate(made.value.frame);
+      ground.radiateFrame(made.value.frame);
     },
     at: (seconds, fault) => void (board.clock as SimulatedClock).after(seconds * 1e6, fault),
     async fly() {

@@ -6,9 +6,11 @@ import { type Result, succeed } from '../../fsw/errors';
 import type { Flight, FlightOptions } from '../../fsw/flight';
 import type { Board, Ephemeris } from '../../fsw/framework/board';
 import { SimulatedClock } from '../../fsw/framework/simulatedClock';
+import { GroundSecurity } from '../../ground-tools/link/security';
 import { loadEarth } from './earth';
 import { GroundStation } from './groundStation';
 import { simulatedImager } from './imager';
+import { provisionKeys } from './linkKeys';
 import { type Orbit, orbitFrom } from './orbit';
 import { Referee } from './referee';
 import { ephemerisOf, passes, polarNetwork } from './stations';
@@ -61,6 +63,10 @@ export async function openBoard(options: FlightOptions): Promise<Result<Simulate
   rmSync(filesDir, { recursive: true, force: true });
   const files = fileStore(filesDir);
   if (!files.ok) return files;
+  const keys = provisionKeys(options.outDir, storageDir);
+  if (!keys.ok) return keys;
+  const security = GroundSecurity.open(keys.value.ground);
+  if (!security.ok) return security;
   const ground = new GroundStation(clock, contacts);
   const board: Board = {
     name: 'sim',
@@ -80,12 +86,14 @@ export async function openBoard(options: FlightOptions): Promise<Result<Simulate
     referee,
     taps: referee.taps,
     async fly(deployment, progress, stopped) {
-      ground.operate(deployment.dictionary);
+      const secured = deployment.units.get('linkSecurity')?.config.mode === 'SECURED';
+      ground.operate(deployment.dictionary, secured ? security.value : undefined);
       const drain = () => deployment.executive.run();
       for (let percent = 1; percent <= 100 && !stopped(); percent++) {
         await clock.run(Math.round((endUs * percent) / 100), drain);
         progress(referee.progress(deployment, percent));
       }
+      security.value.close();
     },
     report: (deployment) => referee.report(deployment),
   });

@@ -3,6 +3,7 @@ import type { Clock } from '../../fsw/framework/clock';
 import type { Dictionary } from '../../fsw/framework/dictionary';
 import { TmDeframer } from '../../fsw/protocols';
 import { type Downlinked, readDownlink } from '../../ground-tools/link/downlink';
+import type { GroundSecurity } from '../../ground-tools/link/security';
 import { CommandUplink } from '../../ground-tools/link/uplink';
 
 /** A packet on the ground: what it says, its size as a space packet, and when it arrived (flight time). */
@@ -38,7 +39,8 @@ export class GroundStation {
   private dictionary: Dictionary | undefined;
   private spacecraft: ((bytes: Uint8Array) => void) | undefined;
   private station = '';
-  private readonly deframer = new TmDeframer({ onPacket: (packet) => this.hear(packet) });
+  private deframer = new TmDeframer({ onPacket: (packet) => this.hear(packet) });
+  private security: GroundSecurity | undefined;
 
   constructor(clock: Clock, contacts: readonly Contact[]) {
     this.clock = clock;
@@ -51,9 +53,14 @@ export class GroundStation {
     };
   }
 
-  /** Opens the link: from now on the operator sends `CMD_NO_OP_STRING` a minute into each pass. */
-  operate(dictionary: Dictionary): void {
+  /**
+   * Opens the link, secured or in clear: from now on the operator sends `CMD_NO_OP_STRING` a minute into each
+   * pass.
+   */
+  operate(dictionary: Dictionary, security?: GroundSecurity): void {
     this.dictionary = dictionary;
+    this.security = security;
+    this.deframer = new TmDeframer({ onPacket: (packet) => this.hear(packet), open: security?.openTm });
     const uplink = new CommandUplink(dictionary);
     this.contacts.forEach(({ startUs, station }, i) => {
       const greeting = { arg1: `pass ${i + 1} over ${station}` };
@@ -67,8 +74,16 @@ export class GroundStation {
   send(uplink: CommandUplink, name: string, args: Readonly<Record<string, unknown>>): void {
     const made = uplink.command(name, args);
     if (!made.ok) throw new Error(made.error.text);
-    if (this.radiate(made.value.frame))
+    if (this.radiateFrame(made.value.frame))
       this.commands.push({ atUs: this.clock.nowUs(), name, uplink: made.value.uplink });
+  }
+
+  /** Sends a TC frame up, sealed when the link is secured; false when no station sees the spacecraft. */
+  radiateFrame(clear: Uint8Array): boolean {
+    if (this.inView() === undefined) return false;
+    const sealed = this.security?.sealTc(clear);
+    if (sealed?.ok === false) throw new Error(sealed.error.text);
+    return this.radiate(sealed?.value ?? clear);
   }
 
   /** Sends raw bytes up; false when no station sees the spacecraft. */

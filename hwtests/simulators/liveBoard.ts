@@ -11,6 +11,7 @@ import { WallClock } from '../../fsw/framework/wallClock';
 import { type Link, linkText, openLink, parseLink } from '../../fsw/links';
 import { loadEarth } from './earth';
 import { type SimulatedImager, simulatedImager } from './imager';
+import { provisionKeys } from './linkKeys';
 import { type Orbit, orbitFrom } from './orbit';
 import { readChannel } from './readChannel';
 import { ephemerisOf, passes, polarNetwork } from './stations';
@@ -39,6 +40,8 @@ export async function openBoard(options: FlightOptions): Promise<Result<Flight>>
   if (!spec.ok) return spec;
   const orbit = orbitFrom(sentinel2a);
   if (!orbit.ok) return orbit;
+  const keys = provisionKeys(outDir, join(outDir, 'storage'));
+  if (!keys.ok) return keys;
   const storage = fileStorage(join(outDir, 'storage'));
   if (!storage.ok) return storage;
   const files = fileStore(join(outDir, 'files'));
@@ -84,7 +87,7 @@ export async function openBoard(options: FlightOptions): Promise<Result<Flight>>
   return succeed({
     board,
     taps: [],
-    notice: `link ${linkText(link.spec)}`,
+    notice: `link ${linkText(link.spec)}\nkeys of the ground, where the mission flies secured: ${keys.value.ground}`,
     async fly(deployment, progress, stopped) {
       const telling = clock.every(PROGRESS_US, () => progress(progressOf(deployment)));
       await flyOnWallClock(clock, deployment, () => stopped() || clock.nowUs() >= endUs);
