@@ -37,6 +37,9 @@ ${security ? securityNotes : `- **Link security is off**: whoever reaches the li
 
 const securityNotes = `- Link security is on. Yamcs keeps the last number used with each key in \`data/\`: **when that folder is lost, take new
   keys**, or Yamcs starts at 0 again and encrypts two frames under one number (and the spacecraft refuses them).
+- Yamcs 5.12.8 now and then forgets its last TC numbers when it is ended soon after a command, and would encrypt again
+  under them. After each restart, before the first command, tell it a number above the last one used (the spacecraft's
+  \`KEY_INVENTORY\` says its next): \`PUT /api/sdls/INSTANCE/TC/SPI/seq {"seq": "<base64 of 12 bytes, big-endian>"}\`.
 - Better than the standard header mask is \`--header-mask whole\`, with \`linkSecurity.headerMask\` \`WHOLE\` on board: a
   frame whose other header fields were changed is then refused, too.
 - Key slot 0 is active. After a rollover on board, move both links: \`PUT /api/sdls/INSTANCE/TC/VC/spi\`.

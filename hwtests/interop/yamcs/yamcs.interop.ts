@@ -7,7 +7,15 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { ConfigOverrides } from '../../../fsw/framework/deployment';
 import { dictionaryJson, dictionaryOf } from '../../../fsw/framework/dictionary';
 import { crc16, writeU16 } from '../../../fsw/protocols';
-import { COUNTER_FILE, keyFile, newCounters, RESERVE_FILE, writeCounters } from '../../../fsw/protocols/sdls';
+import {
+  COUNTER_FILE,
+  keyFile,
+  newCounters,
+  RESERVE_FILE,
+  readIv,
+  writeCounters,
+  writeIv,
+} from '../../../fsw/protocols/sdls';
 import type { ExportedDictionary } from '../../../ground-tools/dictionary/exported';
 import { CommandUplink } from '../../../ground-tools/link/uplink';
 import { initYamcs } from '../../../ground-tools/yamcs/init';
@@ -24,6 +32,8 @@ const noRoom = whyNoRoom();
 const environment: MaybeVenv = noRoom === undefined ? venv('yamcs', yamcsPackages) : { absent: noRoom };
 const dictionary = dictionaryOf(topology);
 const instance = 'link-bench';
+/** In a secured TC frame: header 5, SPI 2, then the number. */
+const IV_AT = 7;
 
 /** Yamcs, a spacecraft, and the wire between them. */
 class Bench {
@@ -341,12 +351,20 @@ describeWith(environment, 'Yamcs 5.12.8', (python) => {
       expect(await invalid()).toBe(before);
     });
 
-    it('after its own restart, Yamcs goes on where it was', async () => {
+    // Yamcs 5.12.8 now and then forgets the last numbers when it is ended soon after it used them, and would
+    // use them again: the spacecraft refuses that, and the operator tells Yamcs where to go on.
+    it('after its own restart, Yamcs goes on behind the number that it is told', async () => {
+      const last = await say('before the restart');
       await bench.yamcs.stop();
       await bench.yamcs.start(python, join(bench.folder, 'yamcs'));
       // It hears frames before its database is up.
       await bench.until('instrument.Counter', () => true);
-      await say('after the restart');
+      const next = new Uint8Array(12);
+      writeIv(next, 0, readIv(last, IV_AT) + 100n);
+      const seq = Buffer.from(next).toString('base64');
+      await bench.yamcs.call('PUT', `/api/sdls/${instance}/TC/1/seq`, JSON.stringify({ seq }));
+      const frame = await say('after the restart');
+      expect(readIv(frame, IV_AT)).toBe(readIv(last, IV_AT) + 100n);
     });
   });
 });
