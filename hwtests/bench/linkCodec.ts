@@ -11,10 +11,13 @@ import {
   Apid,
   SequenceCounters,
   SPACE_PACKET_HEADER_LENGTH,
+  TC_OVERHEAD,
   TmDeframer,
   TmFramer,
+  writeCommandPacket,
   writeEventPacket,
   writeSpacePacketHeader,
+  writeTcFrame,
 } from '../../fsw/protocols';
 import { projectRoot } from '../../fsw/root';
 import { convertDictionary } from '../../ground-tools/dictionary/formats';
@@ -129,6 +132,7 @@ export function linkCodec(): Row[] {
       return peer;
     };
     const count = String(PEER_PACKETS);
+    const gds = runPeer(environment, 'encode-gds', count, dictionaryFile);
     return [
       row(
         ours,
@@ -149,15 +153,42 @@ export function linkCodec(): Row[] {
         runPeer(environment, 'encode-spacepackets', count),
       ),
       row(
-        'command by name, checked, encoded, in a TC frame',
-        commandNs,
-        'PyPI fprime-gds 4.4.1: its framers, the arguments packed by struct',
-        runPeer(environment, 'encode-gds', count, dictionaryFile),
+        'command packet + space packet + TC frame',
+        framingRate(),
+        'PyPI fprime-gds 4.4.1: its framers',
+        gds,
       ),
+      {
+        // More work than the peer's: the name is looked up and the arguments are checked.
+        ...row('command by name, arguments checked, encoded, in a TC frame', commandNs, 'the same', gds),
+        promise: '',
+        kept: undefined,
+      },
     ];
   } finally {
     rmSync(folder, { recursive: true });
   }
+}
+
+/** A command of three U32 arguments, as the peer packs it. */
+function framingRate(): number {
+  const counters = new SequenceCounters();
+  const packet = new Uint8Array(SPACE_PACKET_HEADER_LENGTH + 6 + args.maxSize);
+  const cursor = new Cursor(packet);
+  const frame = new Uint8Array(packet.length + TC_OVERHEAD);
+  return nsPerOperation(PACKETS, (n) => {
+    for (let i = 0; i < n; i++) {
+      const at = writeSpacePacketHeader(packet, 0, {
+        type: 'telecommand',
+        apid: Apid.COMMAND,
+        sequence: counters.next(Apid.COMMAND),
+        dataLength: packet.length - SPACE_PACKET_HEADER_LENGTH,
+      });
+      cursor.at = writeCommandPacket(packet, at, 0x1001);
+      args.write(cursor, { opcode: i, cmdSeq: i, uplink: i });
+      if (!writeTcFrame(frame, 0, packet).ok) throw new Error('no frame');
+    }
+  });
 }
 
 function commandRate(): number {

@@ -79,7 +79,8 @@ function numberType<T extends number | bigint>(
 
 /** Applies an F´ format such as `{.2f}` or `{x}`; without one, the shortest exact text. */
 function showNumber(value: number | bigint, format?: string): string {
-  const [, digits, style] = format?.match(/^\{(?:\.(\d+))?([a-z]?)\}$/) ?? [];
+  if (format === undefined) return String(value);
+  const [, digits, style] = format.match(/^\{(?:\.(\d+))?([a-z]?)\}$/) ?? [];
   if (style === 'x') return `0x${value.toString(16)}`;
   if (digits !== undefined) return Number(value)[style === 'e' ? 'toExponential' : 'toFixed'](Number(digits));
   return String(value);
