@@ -3,8 +3,8 @@
  * so that the next one boots from it.
  */
 import type { ConfigOverrides } from '../../../fsw/framework/deployment';
+import { topology } from '../../../fsw/missions/link-bench/topology';
 import { flySpacecraft } from '../spacecraft';
-import { topology } from './craftTopology';
 
 export interface CraftOptions {
   readonly link: string;

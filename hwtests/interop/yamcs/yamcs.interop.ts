@@ -6,6 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { ConfigOverrides } from '../../../fsw/framework/deployment';
 import { dictionaryJson, dictionaryOf } from '../../../fsw/framework/dictionary';
+import { topology } from '../../../fsw/missions/link-bench/topology';
 import { crc16, writeU16 } from '../../../fsw/protocols';
 import {
   COUNTER_FILE,
@@ -23,7 +24,6 @@ import { type YamcsSecurity, yamcsDefaults } from '../../../ground-tools/yamcs/i
 import { readLinkKeys } from '../../../ground-tools/yamcs/keys';
 import { describeWith, type MaybeVenv, type Venv, venv } from '../python';
 import type { CraftOptions } from './craft';
-import { topology } from './craftTopology';
 import { ports, type Way } from './room';
 import { openRoom, type RemoteRoom, tsCommand, whyNoRoom } from './roomDoor';
 import { eventually, Yamcs, yamcsPackages } from './yamcs';
