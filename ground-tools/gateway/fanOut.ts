@@ -20,7 +20,8 @@ export interface FanOutLimits {
   readonly maxStalledMs: number;
 }
 
-export const defaultLimits: FanOutLimits = { maxBuffered: 8 << 20, maxStalledMs: 60_000 };
+/** Generous, because clients of one stream wait for the same buffers: those of ten take little more than those of one. */
+export const defaultLimits: FanOutLimits = { maxBuffered: 64 << 20, maxStalledMs: 60_000 };
 /** A batch is sent when it has this many bytes, or when the packets on hand are done. */
 const BATCH_BYTES = 64 << 10;
 
