@@ -3,7 +3,8 @@ import { defineConfig } from 'vitest/config';
 export default defineConfig({
   test: {
     include: ['{fsw,components,ground-tools,hwtests}/**/*.test.ts'],
-    testTimeout: 30_000,
+    setupFiles: ['hwtests/seed.ts'],
+    testTimeout: 60_000,
     pool: 'threads',
     maxWorkers: 2,
     coverage: {

@@ -47,8 +47,11 @@ const boards: Readonly<Record<string, string>> = {
   flight: 'components/platform/board',
 };
 
+/** Resolves when the last message is on its way: disconnecting before would cut a long one off. */
+let told: Promise<void> = Promise.resolve();
+
 function tell(message: Message): void {
-  if (process.send) process.send(message);
+  if (process.send) told = new Promise((done) => process.send?.(message, undefined, undefined, () => done()));
   else if (message.type !== 'progress') console.log(JSON.stringify(message, null, 2));
 }
 
@@ -169,7 +172,7 @@ function readConfig(file: string | undefined): Result<ConfigOverrides> {
 
 if (require.main === module) {
   main(process.argv.slice(2)).then(
-    () => process.disconnect?.(),
+    () => told.then(() => process.disconnect?.()),
     (error: unknown) => {
       console.error(error);
       process.exit(1);

@@ -4,22 +4,18 @@ import {
   Condition,
   checksumOf,
   FileStatus,
-  type FilestoreRequest,
-  type FilestoreResponse,
-  filestoreResponseTlv,
   type Metadata,
-  NOT_PERFORMED,
   type PduBody,
   type PduHeader,
-  readFilestoreRequest,
-  type Tlv,
   TlvType,
 } from '../protocols/cfdp';
 import type { DestinationRecord, Phase } from './destinationRecord';
-import { confined, perform } from './filestore';
+import { confined } from './filestore';
+import { finishedBody } from './finished';
 import { NakRound } from './nakRound';
 import type { Outcome, Remote, TransactionReport } from './options';
 import { ReceivedFile } from './receivedFile';
+import { FilestoreRequests } from './requests';
 import { hexOfTlv, tlvOfHex } from './source';
 import { Timer } from './timer';
 import { type Context, keyOf, Transaction } from './transaction';
@@ -34,13 +30,11 @@ export class Destination extends Transaction {
   readonly #inactivity = new Timer();
   #metadata: Metadata | undefined;
   #path = '';
-  #requests: readonly FilestoreRequest[] = [];
+  readonly #requests: FilestoreRequests;
   #eof: DestinationRecord['eof'];
   #phase: Phase = 'receiving';
-  #begun = 0;
   #complete = false;
   #fileStatus: number = FileStatus.UNREPORTED;
-  #responses: FilestoreResponse[] = [];
   #savedBytes = 0;
   #ackEofDue = false;
   #finishedDue = false;
@@ -55,6 +49,7 @@ export class Destination extends Transaction {
   ) {
     super(context, remote, header);
     this.#file = new ReceivedFile(context.files, this.id, chunk, context.limits.maxRanges, saved?.file);
+    this.#requests = new FilestoreRequests(saved);
     this.#naks = new NakRound(remote, header, context.limits.maxNaks);
     this.#startInactivity();
     this.#keepAlive.start(context.nowUs(), header.acknowledged ? remote.keepAliveUs : 0);
@@ -177,11 +172,11 @@ export class Destination extends Transaction {
       ...(this.#eof && { eof: this.#eof }),
       file: this.#file.saved(),
       phase: this.#phase,
-      begun: this.#begun,
+      begun: this.#requests.begun,
       condition,
       complete: this.#complete,
       fileStatus: this.#fileStatus,
-      responses: this.#responses,
+      responses: this.#requests.responses,
       ...(suspendedBy && { suspendedBy }),
     };
   }
@@ -192,11 +187,9 @@ export class Destination extends Transaction {
       this.#know({ ...metadata, kind: 'metadata', options: metadata.options.map(tlvOfHex) });
     this.#eof = saved.eof;
     this.#phase = saved.phase;
-    this.#begun = saved.begun;
     this.condition = saved.condition;
     this.#complete = saved.complete;
     this.#fileStatus = saved.fileStatus;
-    this.#responses = [...saved.responses];
     this.#savedBytes = this.#file.ranges.bytes;
     this.suspendedBy = saved.suspendedBy;
     if (this.#phase === 'delivering') this.#deliver();
@@ -234,18 +227,11 @@ export class Destination extends Transaction {
   #know(metadata: Metadata) {
     this.#metadata = metadata;
     this.#file.useChecksum(metadata.checksumType);
-    this.#requests = metadata.options.flatMap((tlv) => this.#requestOf(tlv));
+    this.#requests.take(metadata.options, (fault) => this.context.refuse(fault));
     if (!this.#hasFile()) return { ok: true } as const;
     const path = confined(metadata.destinationName);
     if (path.ok) this.#path = path.value;
     return path;
-  }
-
-  #requestOf(tlv: Tlv): FilestoreRequest[] {
-    if (tlv.type !== TlvType.FILESTORE_REQUEST) return [];
-    const read = readFilestoreRequest(tlv);
-    if (!read.ok) this.context.refuse(read.error);
-    return read.ok ? [read.value] : [];
   }
 
   #roomFor(fileSize: number) {
@@ -360,29 +346,14 @@ export class Destination extends Transaction {
     this.#fileStatus = this.#hasFile() ? FileStatus.RETAINED : FileStatus.UNREPORTED;
     // Data that no name was given to.
     if (!this.#hasFile()) this.#file.discard();
-    this.#carryOut();
+    const { files, limits } = this.context;
+    this.#requests.carryOut(files, limits.maxFileBytes, () => this.save());
     this.#finish();
-  }
-
-  /** In order; after the first that fails none is carried out, and none twice. */
-  #carryOut(): void {
-    while (this.#responses.length < this.#requests.length) {
-      const index = this.#responses.length;
-      const request = this.#requests[index];
-      const refused = index < this.#begun || this.#responses.some(({ status }) => status !== 0);
-      if (refused) {
-        this.#responses.push({ ...request, status: NOT_PERFORMED, message: '' });
-        continue;
-      }
-      this.#begun = index + 1;
-      this.save();
-      this.#responses.push(perform(this.context.files, request, this.context.limits.maxFileBytes));
-    }
   }
 
   #discard(): void {
     this.#file.discard();
-    this.#responses = this.#requests.map((request) => ({ ...request, status: NOT_PERFORMED, message: '' }));
+    this.#requests.discard();
   }
 
   // The end
@@ -417,24 +388,11 @@ export class Destination extends Transaction {
       condition: this.condition,
       complete: this.#complete,
       fileStatus: this.#fileStatus,
-      responses: this.#responses,
+      responses: this.#requests.responses,
     };
   }
 
   #close(): void {
     this.end(this.#outcome());
   }
-}
-
-/** A Finished PDU that tells `outcome`. */
-export function finishedBody(
-  { condition, complete, fileStatus, responses }: Outcome,
-  entity: number,
-): PduBody {
-  const tlvs = responses.flatMap((response) => {
-    const tlv = filestoreResponseTlv(response);
-    return tlv.ok ? [tlv.value] : [];
-  });
-  const finished = { kind: 'finished', condition, complete, fileStatus, responses: tlvs } as const;
-  return condition === 0 ? finished : { ...finished, faultLocation: entity };
 }

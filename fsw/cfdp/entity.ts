@@ -14,8 +14,9 @@ import {
   TransactionStatus,
   uintLength,
 } from '../protocols/cfdp';
-import { Destination, finishedBody } from './destination';
+import { Destination } from './destination';
 import type { DestinationRecord } from './destinationRecord';
+import { finishedBody } from './finished';
 import { History } from './history';
 import { Journal, pathOf } from './journal';
 import {

@@ -69,10 +69,11 @@ export function memoryFiles(maxBytes = Number.POSITIVE_INFINITY): MemoryFiles {
     return succeed(file);
   };
   const put = (path: string, offset: number, bytes: Uint8Array): Result<void> => {
-    const end = offset + bytes.length;
+    // Writing nothing, wherever, makes no file longer: as a disk does it.
+    const end = bytes.length === 0 ? 0 : offset + bytes.length;
     const sized = resize(path, Math.max(files.get(path)?.bytes.length ?? 0, end));
     if (!sized.ok) return sized;
-    sized.value.bytes.set(bytes, offset);
+    if (bytes.length > 0) sized.value.bytes.set(bytes, offset);
     return succeed(undefined);
   };
   const rename = (from: string, to: string): Result<void> => {

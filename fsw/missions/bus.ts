@@ -224,4 +224,10 @@ export const profiles = {
   flight: {},
   /** For the stock F´ GDS, which has no link security. */
   gds: { linkSecurity: { mode: 'CLEAR' } },
+  /** For Yamcs: it reads one channel of a channel packet, and can check whole frame headers; CFDP entity 1 is its own. */
+  yamcs: {
+    telemetryStore: { packetBytes: 1, packetsPerTick: 50 },
+    linkSecurity: { headerMask: 'WHOLE' },
+    cfdp: { peers: '1,11' },
+  },
 } as const;

@@ -38,7 +38,7 @@ export async function run(argv: readonly string[], context: Context): Promise<nu
     .option('--link <link>', `how the ground is reached: ${linkForms}`, link)
     .option(
       '--profile <name>',
-      'a profile of the mission: flight (default), or gds for a ground without link security',
+      'a profile of the mission: flight (default), gds (in clear) or yamcs',
     )
     .option('--always-in-view', 'board live: a connected ground is in contact all the time (default)')
     .option('--no-always-in-view', 'board live: contact in real passes only')

@@ -6,6 +6,7 @@ export default defineConfig({
   root: fileURLToPath(new URL('../..', import.meta.url)),
   test: {
     include: ['hwtests/interop/**/*.interop.ts'],
+    setupFiles: ['hwtests/seed.ts'],
     testTimeout: 120_000,
     hookTimeout: 600_000,
     fileParallelism: false,

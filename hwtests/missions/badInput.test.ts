@@ -42,6 +42,9 @@ function ailingPacker(times: number, instead: () => unknown): Topology {
   }));
 }
 
+/** Bare TC frames reach the router: what the security layer refuses is proved in its own room. */
+const inClear = { linkSecurity: { mode: 'CLEAR' } };
+
 describe('a bad uplink', () => {
   const data = Uint8Array.from([0x10, 0, 0xc0, 0, 0, 5, 0, 0, 0, 0, 4, 0]);
   const frame = (options?: { spacecraftId?: number }) => {
@@ -57,6 +60,7 @@ describe('a bad uplink', () => {
     tooLong[2] |= 3;
     tooLong[3] = 0xff;
     const { fly, channel, events } = await rig({
+      config: inClear,
       orbits: 0.03,
       prepare({ at, radiate, command }) {
         at(20, () => radiate(new TextEncoder().encode('sitting well')));
@@ -79,6 +83,7 @@ describe('a bad uplink', () => {
 
   it('an unknown opcode and a bad argument are answered with an error that says which', async () => {
     const { fly, channel, events } = await rig({
+      config: inClear,
       orbits: 0.03,
       prepare({ at, radiate, deployment }) {
         const command = (opcode: number, args: number[]) => {
@@ -193,13 +198,23 @@ describe('a component that fails', () => {
     expect(detections).toBeGreaterThan(0);
   });
 
-  it('a queue that is too small loses messages, says so and counts them, and nothing else is lost', async () => {
-    const topology = withInstance('comQueue', () => ({ queueDepth: 2 }));
-    const { fly, events, channel } = await rig({ topology, orbits: 0.3 });
-    const { frames } = await fly();
-    expect(channel('comQueue.QueueDrops')).toBeGreaterThan(0);
-    expect(events('QueueOverflow').length).toBeGreaterThan(0);
-    expect(frames.kept).toBeGreaterThan(0);
+  it('a queue that is too small loses messages, says so and counts them, and takes the next one', async () => {
+    const topology = withInstance('commandDispatcher', () => ({ queueDepth: 2 }));
+    const { fly, events, channel } = await rig({
+      topology,
+      orbits: 0.03,
+      prepare({ at, command }) {
+        at(20, () => {
+          for (let i = 0; i < 6; i++) command('commandDispatcher.CMD_NO_OP');
+        });
+        at(30, () => command('commandDispatcher.CMD_NO_OP'));
+      },
+    });
+    const { faults, commands } = await fly();
+    expect(channel('commandDispatcher.QueueDrops')).toBe(4);
+    expect(events('QueueOverflow').map(({ where }) => where)).toContain('commandDispatcher.commandIn');
+    expect(channel('commandDispatcher.CommandsDispatched')).toBe(2 + 1 + commands.sent);
+    expect(faults).toEqual({ commandDispatcher: 4 });
   });
 });
 

@@ -28,7 +28,7 @@ describe('the live board', () => {
     const deployed = deploy(topology, flight.board, { taps: flight.taps });
     if (!deployed.ok) throw new Error(deployed.faults.map(({ text }) => text).join());
     deployed.value.start();
-    const spec = parseLink(flight.notice?.replace(/^link /, '') ?? '');
+    const spec = parseLink(/^link (.*)$/m.exec(flight.notice ?? '')?.[1] ?? '');
     const ground = connect(spec.ok && 'port' in spec.value ? spec.value.port : 0, '127.0.0.1');
     let packets = 0;
     const deframer = new TmDeframer({ onPacket: () => packets++ });
