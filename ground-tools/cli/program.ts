@@ -36,10 +36,7 @@ export async function run(argv: readonly string[], context: Context): Promise<nu
     .option('--seed <n>', 'seed of everything random: same seed, same report', whole)
     .option('--board <name>', 'what to fly on: sim, live or flight (default: sim, with --link live)')
     .option('--link <link>', `how the ground is reached: ${linkForms}`, link)
-    .option(
-      '--profile <name>',
-      'a profile of the mission: flight (default), gds (in clear) or yamcs',
-    )
+    .option('--profile <name>', 'a profile of the mission: flight (default), gds (in clear) or yamcs')
     .option('--always-in-view', 'board live: a connected ground is in contact all the time (default)')
     .option('--no-always-in-view', 'board live: contact in real passes only')
     .option('--out <dir>', 'folder for the report', 'out')
