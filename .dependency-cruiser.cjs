@@ -7,7 +7,8 @@ const protocols = '^fsw/protocols/';
 const links = '^fsw/links/';
 const sequences = '^fsw/sequences/';
 const cfdpEngine = '^fsw/cfdp/';
-const projectRoot = '^fsw/root[.]ts$';
+/** What stands below all rooms: where the project is, and files written whole. */
+const projectRoot = '^fsw/(root|wholeFile)[.]ts$';
 
 /** Of our own files, `from` may import nothing but `allowed`. */
 function only(name, comment, from, allowed) {
@@ -99,6 +100,7 @@ module.exports = {
         protocols,
         errors,
         links,
+        projectRoot,
         '^native/',
         '^components/$1/',
         '^components/[^/]+/ports[.]ts$',

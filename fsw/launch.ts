@@ -2,7 +2,7 @@
  * Starts a mission on a board, in a process of its own. Started by `perigee` as
  * `launch <fly|topology|dictionary> <mission> <options as JSON>`; speaks to it in messages (`Message`).
  */
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { type Fault, fail, type Result, succeed } from './errors';
 import type { BoardModule, FlightOptions, Progress } from './flight';
@@ -12,6 +12,7 @@ import { mermaidOf, svgOf } from './framework/draw';
 import { nearest } from './framework/settings';
 import type { Topology } from './framework/topology';
 import { projectRoot } from './root';
+import { writeWholeFile } from './wholeFile';
 
 /** What the launcher tells the process that started it. */
 export type Message =
@@ -104,7 +105,7 @@ async function fly(name: string, mission: MissionModule, options: LaunchOptions)
 
   const report = flight.report(deployment);
   const file = join(outDir, 'report.json');
-  if (report !== undefined) writeFileSync(file, `${JSON.stringify(report, null, 2)}\n`);
+  if (report !== undefined) writeWholeFile(file, `${JSON.stringify(report, null, 2)}\n`);
   // Everything that depends on the host stays out of the report, so that the same flight gives the same bytes.
   const wallS = Number(process.hrtime.bigint() - startedAt) / 1e9;
   const host = {
@@ -113,7 +114,7 @@ async function fly(name: string, mission: MissionModule, options: LaunchOptions)
     node: process.version,
     arch: process.arch,
   };
-  writeFileSync(join(outDir, 'host.json'), `${JSON.stringify(host, null, 2)}\n`);
+  writeWholeFile(join(outDir, 'host.json'), `${JSON.stringify(host, null, 2)}\n`);
   tell({ type: 'summary', report, file });
 }
 

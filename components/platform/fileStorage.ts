@@ -1,18 +1,9 @@
 /** Small files that survive a power cut. */
-import {
-  closeSync,
-  fsyncSync,
-  mkdirSync,
-  openSync,
-  readdirSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Failed, fail, type Result, succeed } from '../../fsw/errors';
 import type { Storage } from '../../fsw/framework';
+import { writeWholeFile } from '../../fsw/wholeFile';
 
 const LEGAL_NAME = /^\w[\w.-]{0,119}$/;
 const TEMPORARY = /^\..+\.tmp$/;
@@ -45,26 +36,13 @@ export function fileStorage(folder: string): Result<Storage> {
       if (!LEGAL_NAME.test(name)) return fail('STORAGE_NAME', { name });
       const temporary = join(folder, `.${name}.tmp`);
       try {
-        withFile(temporary, 'w', (file) => writeFileSync(file, bytes));
-        renameSync(temporary, join(folder, name));
-        withFile(folder, 'r', () => undefined);
+        writeWholeFile(join(folder, name), bytes, { temporary });
         return succeed(undefined);
       } catch (error) {
         return failed(name, error);
       }
     },
   });
-}
-
-/** Opens a file or folder, and leaves it only when it is on the medium. */
-function withFile(path: string, flags: string, use: (file: number) => void): void {
-  const file = openSync(path, flags);
-  try {
-    use(file);
-    fsyncSync(file);
-  } finally {
-    closeSync(file);
-  }
 }
 
 function failed(name: string, error: unknown): Failed {

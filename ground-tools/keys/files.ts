@@ -1,16 +1,8 @@
 /** Files of secrets: for their owner only, and whole or not at all. */
-import {
-  closeSync,
-  existsSync,
-  fsyncSync,
-  mkdirSync,
-  openSync,
-  readFileSync,
-  renameSync,
-  writeFileSync,
-} from 'node:fs';
+import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { fail, type Result, succeed } from '../../fsw/errors';
+import { writeWholeFile } from '../../fsw/wholeFile';
 
 /** Errors: KEYS_FILE. */
 export function readSecret(file: string): Result<Uint8Array> {
@@ -25,20 +17,9 @@ export function readSecret(file: string): Result<Uint8Array> {
 export function writeSecret(file: string, bytes: Uint8Array, options = { overwrite: true }): Result<void> {
   if (!options.overwrite && existsSync(file))
     return fail('KEYS_FILE', { file, why: 'it exists: nothing was written' });
-  const temporary = `${file}.tmp`;
   try {
     mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
-    const opened = openSync(temporary, 'w', 0o600);
-    try {
-      writeFileSync(opened, bytes);
-      fsyncSync(opened);
-    } finally {
-      closeSync(opened);
-    }
-    renameSync(temporary, file);
-    const folder = openSync(dirname(file), 'r');
-    fsyncSync(folder);
-    closeSync(folder);
+    writeWholeFile(file, bytes, { mode: 0o600 });
     return succeed(undefined);
   } catch (error) {
     return fail('KEYS_FILE', { file, why: (error as Error).message });
