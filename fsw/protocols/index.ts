@@ -4,6 +4,7 @@ export * from './byteRanges';
 export * from './bytes';
 export * from './clcw';
 export * from './codedLink';
+export * from './codingSpec';
 export * from './crc16';
 export * from './farm';
 export * from './fop';

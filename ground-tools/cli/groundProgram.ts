@@ -1,7 +1,9 @@
 /** The commands of an operator: the gateway, and all that talks to a spacecraft through it. */
+import { existsSync, statSync } from 'node:fs';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { type SeverityName, severities } from '../../fsw/framework/model';
 import { linkForms, parseLink } from '../../fsw/links/linkSpec';
+import { codingForms, parseCoding } from '../../fsw/protocols/codingSpec';
 import { DEFAULT_GATEWAY } from '../client/gatewayClient';
 import { completionScript, completions, type Shell, shells } from './completion';
 import type { Context } from './context';
@@ -35,6 +37,11 @@ export function addGroundCommands(program: Command, context: Context, ended: (co
 
   program
     .command('gateway')
+  const keys = (what: string) => new Option('--keys <dir>', what).argParser(folder);
+  const readKeys = () => keys("the ground's keys, to open secured frames (they are only read)");
+  const headerMask = () =>
+    new Option('--header-mask <mask>', 'what the MAC covers of a header').choices(['standard', 'whole']);
+
     .description('keep the link to a spacecraft, record it, and serve it to the commands below')
     .requiredOption('--link <link>', `where the spacecraft is: ${linkForms}`, link)
     .requiredOption('--dictionary <file|mission>', 'what it speaks')
@@ -50,6 +57,10 @@ export function addGroundCommands(program: Command, context: Context, ended: (co
     .option('--sender <n>', 'who we are to the spacecraft; two gateways must differ', whole(0xffff), 1)
     .addOption(json())
     .action(async (options: GatewayCommandOptions) => ended(await gatewayCommand(context, options)));
+    .addOption(keys("the ground's keys: the link is secured (perigee keys make)"))
+    .addOption(headerMask())
+    .addOption(coding('how the downlink is coded'))
+    .option('--frame-length <bytes>', 'of TM frames (default: 1024)', whole(2048))
 
   program
     .command('send')
@@ -105,6 +116,8 @@ export function addGroundCommands(program: Command, context: Context, ended: (co
     .addOption(seconds())
     .addOption(gateway())
     .addOption(json())
+    .addOption(readKeys())
+    .addOption(headerMask())
     .action(async (dir: string, options: RecordOptions) => ended(await record(context, dir, options)));
 
   program
@@ -118,6 +131,8 @@ export function addGroundCommands(program: Command, context: Context, ended: (co
     .option('--dictionary <file|mission>', "another than the recording's own")
     .addOption(json())
     .action(async (dir: string, options: ReplayOptions) => ended(await replay(context, dir, options)));
+    .addOption(readKeys())
+    .addOption(headerMask())
 
   program
     .command('decode')
@@ -128,6 +143,8 @@ export function addGroundCommands(program: Command, context: Context, ended: (co
     .option('--frame-length <bytes>', 'of TM frames', whole(2048), 1024)
     .addOption(json())
     .action(async (file: string, options: DecodeOptions) => ended(await decode(context, file, options)));
+    .addOption(readKeys())
+    .addOption(headerMask())
 
   const patience = () =>
     new Option('--timeout <seconds>', 'give up after so long without a word').argParser(positive).default(30);
@@ -229,3 +246,16 @@ function time(value: string): number {
   if (Number.isFinite(ms)) return ms;
   throw new InvalidArgumentError('It must be a time such as 2026-11-21T22:30:00Z.');
 }
+export function coding(what: string): Option {
+  return new Option('--coding <coding>', `${what}: ${codingForms}`).argParser((text) => {
+    const parsed = parseCoding(text);
+    if (parsed.ok) return text;
+    throw new InvalidArgumentError(parsed.error.text);
+  });
+}
+
+function folder(path: string): string {
+  if (existsSync(path) && statSync(path).isDirectory()) return path;
+  throw new InvalidArgumentError('There is no such folder.');
+}
+
