@@ -103,6 +103,7 @@ export const errorTable = {
   CFDP_PATH: 'CFDP: {path} is reserved',
   CFDP_PDU_SIZE: 'CFDP: a PDU of {max} bytes has no room for {what}',
   CFDP_JOURNAL: 'CFDP journal {file}: {why}',
+  CFDP_STATE: 'CFDP state {folder}: {why}',
 
   // Payload: camera, tiles, models, inference
   CAMERA_NO_IMAGER: 'the board has no imager {imager}; it has: {known}',
