@@ -2,6 +2,7 @@
 export * from './asm';
 export * from './byteRanges';
 export * from './bytes';
+export { addModularChecksum } from './cfdp/checksum';
 export * from './clcw';
 export * from './codedLink';
 export * from './codingSpec';
