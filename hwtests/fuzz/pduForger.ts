@@ -59,8 +59,9 @@ export function validPdu(random: Random, sequences: readonly number[], epoch: nu
 function towardReceiverBody(random: Random): PduBody {
   const offset = random.integer(FILE.length / SEGMENT) * SEGMENT;
   const condition = random.next() < 0.9 ? 0 : random.integer(16);
-  switch (random.integer(9)) {
+  switch (random.integer(10)) {
     case 0:
+    case 5:
       return {
         kind: 'metadata',
         closureRequested: random.next() < 0.5,
@@ -71,7 +72,13 @@ function towardReceiverBody(random: Random): PduBody {
         options: Array.from({ length: random.integer(3) }, () => option(random)),
       };
     case 1:
-      return { kind: 'eof', condition, checksum: CHECKSUM, fileSize: FILE.length, faultLocation: PEER };
+      return {
+        kind: 'eof',
+        condition,
+        checksum: CHECKSUM,
+        fileSize: FILE.length,
+        faultLocation: location(random),
+      };
     case 2:
       return { kind: 'eof', condition: 0, checksum: CHECKSUM, fileSize: FILE.length };
     case 3:
@@ -99,6 +106,9 @@ function towardSenderBody(random: Random): PduBody {
     }
   }
 }
+
+/** Seven bytes of it are more than a number can hold, once they are altered. */
+const location = (random: Random) => pick(random, [PEER, Number.MAX_SAFE_INTEGER]);
 
 function option(random: Random): Tlv {
   const first = pick(random, names).slice(0, 100);

@@ -62,12 +62,13 @@ export function fuzzPdus({ pdus, seed, progress }: PduFuzzOptions): PduFuzzRepor
   };
   const misreadFirst: string[] = [];
   const crashFirst: string[] = [];
-  const guarded = (what: string, act: () => void) => {
+  let pdu: Uint8Array = new Uint8Array(0);
+  const guarded = (act: () => void) => {
     try {
       act();
     } catch (error) {
       report.crashes++;
-      if (crashFirst.length < 10) crashFirst.push(`${what}: ${(error as Error).stack}`);
+      if (crashFirst.length < 10) crashFirst.push(`${hexOf(pdu)}: ${(error as Error).stack}`);
     }
   };
   const refuse = (code: ErrorCode) => {
@@ -91,7 +92,7 @@ export function fuzzPdus({ pdus, seed, progress }: PduFuzzOptions): PduFuzzRepor
         remotes: [
           {
             id: PEER,
-            inactivityTimeoutUs: 60_000_000,
+            inactivityTimeoutUs: 10_000_000,
             faultHandlers: Object.fromEntries(faults.map((condition) => [condition, abandon])),
           },
         ],
@@ -125,28 +126,27 @@ export function fuzzPdus({ pdus, seed, progress }: PduFuzzOptions): PduFuzzRepor
   for (let n = 0; n < pdus; n++) {
     if (n % PDUS_A_TICK === 0) {
       nowUs += 1_000_000;
-      guarded('tick', () => entity.tick(nowUs, 20_000));
+      guarded(() => entity.tick(nowUs, 20_000));
       const open = entity.transactions();
       if (open.length > 2 * MAX_TRANSACTIONS) report.overfull++;
       sequences = open.filter(({ role }) => role === 'source').map(({ id }) => id.sequence);
-      if (sequences.length < 2)
-        guarded('put', () => entity.put({ destination: PEER, sourceName: 'source.bin' }));
+      if (sequences.length < 2) guarded(() => entity.put({ destination: PEER, sourceName: 'source.bin' }));
     }
     const kind = kinds[random.integer(kinds.length)];
     sent[kind] = (sent[kind] ?? 0) + 1;
     const epoch = Math.floor(n / PDUS_AN_EPOCH);
-    const pdu = pduForgeries[kind](random, () => validPdu(random, sequences, epoch));
-    guarded(`decode ${Buffer.from(pdu).toString('hex')}`, () => {
+    pdu = pduForgeries[kind](random, () => validPdu(random, sequences, epoch));
+    guarded(() => {
       const read = decodePdu(pdu);
       if (read.ok) decoded[read.value.body.kind] = (decoded[read.value.body.kind] ?? 0) + 1;
       if (agrees(read.ok ? read.value : undefined, pdu)) return;
       report.misread++;
-      if (misreadFirst.length < 10) misreadFirst.push(Buffer.from(pdu).toString('hex'));
+      if (misreadFirst.length < 10) misreadFirst.push(hexOf(pdu));
     });
-    guarded(`receive ${Buffer.from(pdu).toString('hex')}`, () => entity.receive(pdu, nowUs));
+    guarded(() => entity.receive(pdu, nowUs));
     if ((n + 1) % PDUS_A_DISK === 0) files = freshDisk();
     if ((n + 1) % PDUS_A_BOOT === 0) {
-      guarded('boot', () => {
+      guarded(() => {
         entity = boot();
       });
       report.reboots++;
@@ -164,9 +164,11 @@ export function fuzzPdus({ pdus, seed, progress }: PduFuzzOptions): PduFuzzRepor
 function agrees(read: Pdu | undefined, pdu: Uint8Array): boolean {
   const shape = shapeOf(pdu);
   if (read === undefined || shape === undefined) return read === undefined && shape === undefined;
-  const { body } = read;
-  const { kind, sizes, count } = shape;
+  const { body, header } = read;
+  const { kind, ids, sizes, count } = shape;
   if (body.kind !== kind) return false;
+  const { source, sequence, destination } = header;
+  if ([source, sequence, destination].some((id, i) => BigInt(id) !== ids[i])) return false;
   const found = sizesOf(body);
   return (
     found.length === sizes.length &&
@@ -226,7 +228,11 @@ function watched(files: FileStore, escaped: () => void): FileStore {
 
 function liveMemory(): number | undefined {
   if (globalThis.gc === undefined) return undefined;
+  // Once more for what the first has only let go of.
+  globalThis.gc();
   globalThis.gc();
   const { heapUsed, arrayBuffers } = process.memoryUsage();
   return heapUsed + arrayBuffers;
 }
+
+const hexOf = (bytes: Uint8Array) => Buffer.from(bytes).toString('hex');

@@ -4,7 +4,12 @@
  */
 import { isUtf8 } from 'node:buffer';
 
-export interface PduShape {
+export interface PduShape extends FieldShape {
+  /** Source, sequence number, destination. */
+  readonly ids: readonly bigint[];
+}
+
+interface FieldShape {
   readonly kind: string;
   /** Offsets and sizes in the order in which they stand. */
   readonly sizes: readonly bigint[];
@@ -26,19 +31,20 @@ export function shapeOf(pdu: Uint8Array): PduShape | undefined {
   const end = bytes.length - (hasCrc ? 2 : 0);
   if (end <= head) return undefined;
   if (hasCrc && bytes.readUInt16BE(end) !== crcBitByBit(bytes.subarray(0, end))) return undefined;
-  const numbers = [
+  const ids = [
     bytes.subarray(4, 4 + idLength),
     bytes.subarray(4 + idLength, 4 + idLength + numberLength),
     bytes.subarray(4 + idLength + numberLength, head),
   ].map(big);
-  if (numbers.some((number) => number > LARGEST)) return undefined;
+  if (ids.some((id) => id > LARGEST)) return undefined;
   const field = bytes.subarray(head, end);
   const wide = isLarge ? 8 : 4;
   const shape = isFileData ? fileData(field, wide, (bytes[3] & 0x08) > 0) : directive(field, wide);
-  return shape?.sizes.some((size) => size > LARGEST) ? undefined : shape;
+  if (shape === undefined || shape.sizes.some((size) => size > LARGEST)) return undefined;
+  return { ...shape, ids };
 }
 
-function fileData(field: Buffer, wide: number, hasMetadata: boolean): PduShape | undefined {
+function fileData(field: Buffer, wide: number, hasMetadata: boolean): FieldShape | undefined {
   const from = hasMetadata ? 1 + (field[0] & 0x3f) : 0;
   const count = field.length - from - wide;
   if (count < 1) return undefined;
@@ -46,7 +52,7 @@ function fileData(field: Buffer, wide: number, hasMetadata: boolean): PduShape |
   return offset + BigInt(count) > LARGEST ? undefined : { kind: 'file-data', sizes: [offset], count };
 }
 
-function directive(field: Buffer, wide: number): PduShape | undefined {
+function directive(field: Buffer, wide: number): FieldShape | undefined {
   const rest = field.subarray(1);
   const sizeAt = (at: number) => big(rest.subarray(at, at + wide));
   switch (field[0]) {
