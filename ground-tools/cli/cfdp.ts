@@ -73,9 +73,9 @@ async function transfer(
   work: (station: CfdpStation, how: TransferOptions) => Promise<Result<Transferred>>,
 ): Promise<number> {
   const { json, timeout, entity } = options;
-  const failed = (error: Fault, code: number) => {
+  const failed = (error: Fault, code: number = exit.failed) => {
     complain(context, error, json);
-    return code;
+    return error.code === 'GATEWAY_CLOSED' ? exit.linkDown : code;
   };
   const { link, deployment } = client.status;
   if (!link.up) return failed(fail('LINK_DOWN', { why: link.why }).error, exit.linkDown);
@@ -84,7 +84,7 @@ async function transfer(
     ...options,
     state: join(options.state, `${deployment}-${entity}`),
   });
-  if (!station.ok) return failed(station.error, exit.failed);
+  if (!station.ok) return failed(station.error);
   let isStopped = false;
   let end: () => void = () => undefined;
   const ended = new Promise<void>((done) => {
@@ -102,7 +102,7 @@ async function transfer(
       isStopped: () => isStopped,
     });
     line.end();
-    return done.ok ? report(context, what, done.value, json) : failed(done.error, exit.failed);
+    return done.ok ? report(context, what, done.value, json) : failed(done.error);
   } finally {
     end();
     station.value.close();

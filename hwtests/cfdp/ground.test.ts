@@ -29,9 +29,14 @@ const onBoard = (path: string) => readFileSync(join(craft.folder, 'files', path)
 const common = () => ['--cfdp', '--state', join(folder, 'state'), '--gateway', `127.0.0.1:${server.port}`];
 
 async function perigee(...argv: string[]) {
+  return perigeeUntil(undefined, ...argv);
+}
+
+/** `stop` presses Ctrl-C. */
+async function perigeeUntil(stop: AbortSignal | undefined, ...argv: string[]) {
   const said: string[] = [];
   const write = (text: string) => said.push(text);
-  const context = { root: projectRoot, launcher: '/nowhere', out: { write }, err: { write } };
+  const context = { root: projectRoot, launcher: '/nowhere', out: { write }, err: { write }, stop };
   const code = await run([...argv, ...common()], context);
   return { code, said: said.join('') };
 }
@@ -85,12 +90,33 @@ describe('perigee upload and download --cfdp', () => {
     await until(() => sentBytes() > 0);
     child.kill('SIGKILL');
     await new Promise((done) => child.once('close', done));
-    const before = sentBytes();
-    expect(before).toBeLessThan(SIZE);
+    expect(sentBytes()).toBeLessThan(SIZE);
+    const [transaction] = underWay().map((name) => name.slice(2));
     const again = await perigee('upload', source, 'models/killed.bin', '--json');
-    expect([JSON.parse(again.said), again.code]).toMatchObject([{ outcome: 'done', resumed: true }, 0]);
+    expect([JSON.parse(again.said), again.code]).toMatchObject([
+      { outcome: 'done', resumed: true, transaction },
+      0,
+    ]);
     expect(onBoard('models/killed.bin').equals(bytes)).toBe(true);
     expect(readdirSync(join(state(), 'files/up'))).toEqual([]);
+  });
+
+  it('a download that was left goes on, with the same transaction', async () => {
+    writeFileSync(join(craft.folder, 'files', 'long.bin'), bytes);
+    const file = join(folder, 'long.bin');
+    const stop = new AbortController();
+    const left = perigeeUntil(stop.signal, 'download', 'long.bin', file, '--json');
+    await until(() => readdirSync(journal()).some((name) => /^t-2-\d+\.part$/.test(name)));
+    stop.abort();
+    const first = await left;
+    expect([JSON.parse(first.said), first.code]).toMatchObject([{ outcome: 'interrupted' }, 130]);
+    const again = await perigee('download', 'long.bin', file, '--json');
+    const { transaction } = JSON.parse(first.said);
+    expect([JSON.parse(again.said), again.code]).toMatchObject([
+      { outcome: 'done', resumed: true, transaction },
+      0,
+    ]);
+    expect(readFileSync(file).equals(bytes)).toBe(true);
   });
 
   it('a path that climbs is refused, with the reason', async () => {
@@ -136,17 +162,17 @@ describe('perigee upload and download --cfdp', () => {
 });
 
 const state = () => join(folder, 'state', 'LinkBench-11');
+const journal = () => join(state(), 'files', '.cfdp');
 
-/** As the journal has it: the most that any transaction of ours has sent. */
+/** Records of transactions of ours. */
+function underWay(): string[] {
+  return readdirSync(journal()).filter((name) => /^t-11-\d+$/.test(name));
+}
+
+/** As the journal has it: the most that any of them has sent. */
 function sentBytes(): number {
-  const journal = join(state(), 'files', '.cfdp');
-  const records = readdirSync(journal).filter((name) => /^t-11-\d+$/.test(name));
-  return Math.max(
-    0,
-    ...records.map((name) =>
-      Number(/"sentBytes":(\d+)/.exec(readFileSync(join(journal, name), 'utf8'))?.[1]),
-    ),
-  );
+  const records = underWay().map((name) => readFileSync(join(journal(), name), 'utf8'));
+  return Math.max(0, ...records.map((record) => Number(/"sentBytes":(\d+)/.exec(record)?.[1])));
 }
 
 function startUpload(path: string, ...options: string[]): ChildProcess {
