@@ -55,7 +55,7 @@ export const errorTable = {
   CODING_LENGTH: 'coding: {length} bytes are no multiple of interleave {interleave}, or more than {max}',
   CODING_FORM: 'coding {text}: {why}',
   CODING_FRAME_LENGTH:
-    'coding {coding}: tmFramer.frameLength {length} does not fit: it must be a multiple of {interleave}, {max} the most',
+    'coding {coding}: tmFramer.frameLength {length} does not fit: it must be a multiple of {interleave}, {max} the most (set it with --config)',
   CODING_BOARD: 'coding: board {board} has no link to a real ground; live and flight have',
   CODING_FRAME: 'coding: a frame of {length} bytes, where all are of {expected}',
   CODING_UNCORRECTABLE: 'coding: codeword {word} has more than {max} wrong bytes',
@@ -86,7 +86,7 @@ export const errorTable = {
   KEYS_FILE: '{file}: {why}',
   SDLS_KEYS_MISSING: 'the frames of the spacecraft are secured, and no keys were given (--keys DIR/ground)',
   SDLS_KEYS_WRONG:
-    'no frame could be opened, the keys or the header mask may not fit ({why}): nothing was sent',
+    'no frame could be opened, the keys or the header mask may not fit, or they are in clear ({why}): nothing was sent',
 
   // CFDP: PDUs, then the engine
   CFDP_TRUNCATED: 'CFDP {what}: {length} bytes, {needed} needed',
