@@ -18,6 +18,8 @@ export const PEER = 2;
 /** The file of every transaction, whoever sends it. */
 export const FILE = Uint8Array.from({ length: 2000 }, (_, i) => (i * 167) >> 3);
 const SEGMENT = 500;
+/** Transactions of the peer in an epoch. */
+const EPOCH = 4;
 const names = [
   ...['model.bin', 'a/b', 'a', 'A', '', '.', './model.bin', 'x'.repeat(255), 'ü/ñ', 'con', 'nul\0byte'],
   ...[
@@ -39,13 +41,16 @@ const pick = <T>(random: Random, list: readonly T[]): T => list[random.integer(l
 /** A valid PDU. `sequences` are those of our own transactions; `epoch` makes those of the peer's new. */
 export function validPdu(random: Random, sequences: readonly number[], epoch: number): Uint8Array {
   const towardSender = random.next() < 0.35;
+  const ours = towardSender && sequences.length > 0;
+  const sequence = ours ? pick(random, sequences) : epoch * EPOCH + random.integer(EPOCH);
   const header: PduHeader = {
     towardSender,
-    acknowledged: random.next() < 0.8,
+    // Ours are all of class 2; of the peer's one in each epoch is not.
+    acknowledged: (ours || sequence % EPOCH > 0) === random.next() < 0.97,
     crc: random.next() < 0.2,
     largeFile: random.next() < 0.1,
     source: towardSender ? US : PEER,
-    sequence: towardSender && sequences.length > 0 ? pick(random, sequences) : epoch * 8 + random.integer(8),
+    sequence,
     destination: towardSender ? PEER : US,
     entityIdLength: 1 + (random.next() < 0.1 ? random.integer(8) : 0),
     sequenceLength: 4,

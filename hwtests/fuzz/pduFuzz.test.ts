@@ -16,12 +16,12 @@ describe('a CFDP entity under attack', () => {
       ...{ escapes: 0, badAnswers: 0, overfull: 0 },
     });
     // It got somewhere: every kind was sent, every kind of PDU was read, and files went over in the midst of it.
-    for (const kind of Object.keys(pduForgeries)) expect(report.sent[kind]).toBeGreaterThan(PDUS / 30);
+    for (const kind of Object.keys(pduForgeries)) expect(report.sent[kind]).toBeGreaterThan(PDUS / 40);
     for (const kind of ['metadata', 'file-data', 'eof', 'finished', 'ack', 'nak', 'prompt', 'keep-alive'])
       expect(report.decoded[kind]).toBeGreaterThan(1000);
     for (const code of ['CFDP_TRUNCATED', 'CFDP_LENGTH', 'CFDP_VALUE', 'CFDP_CRC', 'CFDP_RANGE'] as const)
       expect(report.refused[code]).toBeGreaterThan(100);
-    expect(report.completed).toBeGreaterThan(10);
+    expect(Math.min(report.filesSent, report.filesReceived)).toBeGreaterThan(100);
     expect(report.answers).toBeGreaterThan(1000);
     expect(report.memoryGrowth).toBeLessThan(3e6);
   }, 120_000);
