@@ -126,6 +126,8 @@ module.exports = {
         cfdpEngine,
         sequences,
         projectRoot,
+        // The host's file store: CFDP needs the same one on the ground.
+        '^components/platform/fileStore[.]ts$',
         '^fsw/(launch|flight)[.]ts$',
       ],
     ),

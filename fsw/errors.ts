@@ -53,6 +53,10 @@ export const errorTable = {
   TM_GAP: 'TM frame: virtual channel count {found} after {last}: {lost} frame(s) lost',
   TM_MALFORMED: 'TM frame {count}: the packets do not fit its first header pointer {pointer}',
   CODING_LENGTH: 'coding: {length} bytes are no multiple of interleave {interleave}, or more than {max}',
+  CODING_FORM: 'coding {text}: {why}',
+  CODING_FRAME_LENGTH:
+    'coding {coding}: tmFramer.frameLength {length} does not fit: it must be a multiple of {interleave}, {max} the most (set it with --config)',
+  CODING_BOARD: 'coding: board {board} has no link to a real ground; live and flight have',
   CODING_FRAME: 'coding: a frame of {length} bytes, where all are of {expected}',
   CODING_UNCORRECTABLE: 'coding: codeword {word} has more than {max} wrong bytes',
   COP1_NOT_ACTIVE: 'COP-1: the sequence-controlled service is not active',
@@ -80,6 +84,9 @@ export const errorTable = {
   SDLS_SHARED_KEY: '{direction} key slot {slot} holds the key of {other}: one key per direction and slot',
   SDLS_COUNTER_UNKNOWN: '{direction} key slot {slot}: how far it was used is unknown',
   KEYS_FILE: '{file}: {why}',
+  SDLS_KEYS_MISSING: 'the frames of the spacecraft are secured, and no keys were given (--keys DIR/ground)',
+  SDLS_KEYS_WRONG:
+    'no frame could be opened, the keys or the header mask may not fit, or they are in clear ({why}): nothing was sent',
 
   // CFDP: PDUs, then the engine
   CFDP_TRUNCATED: 'CFDP {what}: {length} bytes, {needed} needed',
@@ -96,6 +103,7 @@ export const errorTable = {
   CFDP_PATH: 'CFDP: {path} is reserved',
   CFDP_PDU_SIZE: 'CFDP: a PDU of {max} bytes has no room for {what}',
   CFDP_JOURNAL: 'CFDP journal {file}: {why}',
+  CFDP_STATE: 'CFDP state {folder}: {why}',
 
   // Payload: camera, tiles, models, inference
   CAMERA_NO_IMAGER: 'the board has no imager {imager}; it has: {known}',

@@ -11,6 +11,8 @@ import { dictionaryJson, dictionaryOf } from './framework/dictionary';
 import { mermaidOf, svgOf } from './framework/draw';
 import { nearest } from './framework/settings';
 import type { Topology } from './framework/topology';
+import { codedRadio } from './links/codedRadio';
+import { type LinkEncoder, linkEncoder, parseCoding, TM_FRAME_LENGTH } from './protocols';
 import { projectRoot } from './root';
 import { writeWholeFile } from './wholeFile';
 
@@ -33,6 +35,8 @@ export interface LaunchOptions {
   readonly format?: 'svg' | 'mermaid';
   readonly link?: string;
   readonly alwaysInView?: boolean;
+  /** Of the downlink, as `parseCoding` reads it; for boards with a link to a real ground. */
+  readonly coding?: string;
 }
 
 /** A mission's folder exports this from `topology.ts`. */
@@ -74,15 +78,20 @@ async function main([verb, mission, json = '{}']: readonly string[]): Promise<vo
 }
 
 async function fly(name: string, mission: MissionModule, options: LaunchOptions): Promise<void> {
-  const opened = await openBoard(name, options);
-  if (!opened.ok) return failWith([opened.error]);
-  const { flight, outDir } = opened.value;
   const config = readConfig(options.config);
   if (!config.ok) return failWith([config.error]);
   const profile = profileOf(mission, options.profile);
   if (!profile.ok) return failWith([profile.error]);
   const overrides = layered(profile.value, config.value);
-  const deployed = deploy(mission.topology, flight.board, { config: overrides, taps: flight.taps });
+  const coded = codingOf(mission.topology, overrides, options);
+  if (!coded.ok) return failWith([coded.error]);
+  const opened = await openBoard(name, options);
+  if (!opened.ok) return failWith([opened.error]);
+  const { flight, outDir } = opened.value;
+  const board = coded.value
+    ? { ...flight.board, radio: codedRadio(flight.board.radio, coded.value) }
+    : flight.board;
+  const deployed = deploy(mission.topology, board, { config: overrides, taps: flight.taps });
   if (!deployed.ok) return failWith(deployed.faults);
 
   const deployment = deployed.value;
@@ -142,6 +151,28 @@ async function openBoard(mission: string, options: LaunchOptions) {
   };
   const flight = await module.openBoard(flightOptions);
   return flight.ok ? succeed({ flight: flight.value, outDir }) : flight;
+}
+
+/** The encoder of the downlink, if it is coded. Errors: CODING_BOARD, CODING_FORM, CODING_FRAME_LENGTH. */
+function codingOf(
+  topology: Topology,
+  overrides: ConfigOverrides,
+  { coding, board = 'sim' }: LaunchOptions,
+): Result<LinkEncoder | undefined> {
+  if (coding === undefined) return succeed(undefined);
+  if (board === 'sim') return fail('CODING_BOARD', { board });
+  const parsed = parseCoding(coding);
+  if (!parsed.ok) return parsed;
+  const framer = topology.instances.find(({ name }) => name === 'tmFramer');
+  const config = { ...(framer?.config as object | undefined), ...overrides.tmFramer } as {
+    frameLength?: number;
+  };
+  const length = config.frameLength ?? TM_FRAME_LENGTH;
+  const encoder = linkEncoder(length, parsed.value);
+  if (encoder.ok) return encoder;
+  const { interleave = 1, correctable = 16 } = parsed.value.reedSolomon ?? {};
+  const max = interleave * (255 - 2 * correctable);
+  return fail('CODING_FRAME_LENGTH', { coding, length, interleave, max });
 }
 
 function profileOf({ profiles = {} }: MissionModule, name = 'flight'): Result<ConfigOverrides> {

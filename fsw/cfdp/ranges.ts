@@ -1,83 +1,55 @@
-/** A set of byte ranges: sorted, disjoint, never more than a set number, so its memory is bounded. */
-import type { Range } from '../protocols/cfdp';
+/** A set of byte ranges, never more than a set number of them, so its memory is bounded. */
+import { type ByteRange, ByteRanges } from '../protocols';
 
 export class RangeSet {
-  /** start, end, start, end, … strictly rising: ranges that touch are one. */
-  #edges: number[];
-  #bytes = 0;
+  #set = new ByteRanges();
 
+  /** `edges` as the journal has them: start, end, start, end, … */
   constructor(
     readonly maxRanges: number,
     edges: readonly number[] = [],
   ) {
-    this.#edges = [...edges];
-    for (let i = 0; i < edges.length; i += 2) this.#bytes += edges[i + 1] - edges[i];
+    for (let i = 0; i < edges.length; i += 2) this.#set.add(edges[i], edges[i + 1]);
   }
 
+  /** start, end, start, end, … strictly rising: ranges that touch are one. */
   get edges(): readonly number[] {
-    return this.#edges;
+    return this.#set.ranges.flatMap(({ start, end }) => [start, end]);
   }
   get count(): number {
-    return this.#edges.length / 2;
+    return this.#set.ranges.length;
   }
   /** Bytes in all ranges. */
   get bytes(): number {
-    return this.#bytes;
+    return this.#set.covered;
   }
   /** The end of the last range. */
   get end(): number {
-    return this.#edges.at(-1) ?? 0;
+    return this.#set.ranges.at(-1)?.end ?? 0;
   }
   /** How many bytes from 0 on are there without a gap. */
   get prefix(): number {
-    return this.#edges[0] === 0 ? this.#edges[1] : 0;
+    const first = this.#set.ranges.at(0);
+    return first?.start === 0 ? first.end : 0;
   }
 
   /** Adds `start..end`; false, and nothing changed, when it would be one range too many. */
   add(start: number, end: number): boolean {
-    if (start >= end) return true;
-    const edges = this.#edges;
-    // From the first range that ends at or after `start` to the last that starts at or before `end`.
-    const from = this.#firstEndingFrom(start);
-    let to = from;
-    let [low, high] = [start, end];
-    while (to < edges.length && edges[to] <= end) {
-      low = Math.min(low, edges[to]);
-      high = Math.max(high, edges[to + 1]);
-      this.#bytes -= edges[to + 1] - edges[to];
-      to += 2;
-    }
-    if (from === to && this.count >= this.maxRanges) return false;
-    this.#bytes += high - low;
-    if (from === edges.length) edges.push(low, high);
-    else if (to - from === 2) {
-      edges[from] = low;
-      edges[from + 1] = high;
-    } else edges.splice(from, to - from, low, high);
+    if (this.count >= this.maxRanges && this.#set.countAfter(start, end) > this.maxRanges) return false;
+    this.#set.add(start, end);
     return true;
   }
 
   /** Takes away and returns up to `maxBytes` of the first range. */
-  takeFirst(maxBytes: number): Range | undefined {
-    const edges = this.#edges;
-    if (edges.length === 0) return undefined;
-    const [start, stop] = edges;
-    const end = Math.min(stop, start + maxBytes);
-    if (end === stop) edges.splice(0, 2);
-    else edges[0] = end;
-    this.#bytes -= end - start;
-    return { start, end };
+  takeFirst(maxBytes: number): ByteRange | undefined {
+    return this.#set.takeFirst(maxBytes);
   }
 
   /** What of `from..to` is not in the set, in order, `limit` ranges at most. */
-  missing(from: number, to: number, limit = Number.POSITIVE_INFINITY): Range[] {
-    const gaps: Range[] = [];
-    let at = from;
-    for (let i = this.#firstEndingFrom(from); at < to && gaps.length < limit; i += 2) {
-      const next = i < this.#edges.length ? Math.min(this.#edges[i], to) : to;
-      if (at < next) gaps.push({ start: at, end: next });
-      at = i < this.#edges.length ? Math.max(at, this.#edges[i + 1]) : to;
-    }
+  missing(from: number, to: number, limit = Number.POSITIVE_INFINITY): ByteRange[] {
+    const gaps: ByteRange[] = [];
+    if (limit <= 0) return gaps;
+    for (const gap of this.#set.missing(to, from)) if (gaps.push(gap) >= limit) break;
     return gaps;
   }
 
@@ -86,19 +58,6 @@ export class RangeSet {
   }
 
   clear(): void {
-    this.#edges = [];
-    this.#bytes = 0;
-  }
-
-  /** Index of the first range whose end is at or after `at`. */
-  #firstEndingFrom(at: number): number {
-    let low = 0;
-    let high = this.count;
-    while (low < high) {
-      const middle = (low + high) >>> 1;
-      if (this.#edges[2 * middle + 1] < at) low = middle + 1;
-      else high = middle;
-    }
-    return 2 * low;
+    this.#set = new ByteRanges();
   }
 }

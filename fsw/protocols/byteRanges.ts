@@ -55,12 +55,25 @@ export class ByteRanges {
   /** The gaps within `from..size`, in rising order. */
   *missing(size: number, from = 0): Generator<ByteRange> {
     let at = from;
-    for (const { start, end } of this.#ranges) {
+    for (let i = this.#touching(from, from)[0]; i < this.#ranges.length; i++) {
+      const { start, end } = this.#ranges[i];
       if (start >= size) break;
       if (start > at) yield { start: at, end: start };
       at = Math.max(at, end);
     }
     if (at < size) yield { start: at, end: size };
+  }
+
+  /** Takes away and returns up to `maxBytes` of the first range. */
+  takeFirst(maxBytes: number): ByteRange | undefined {
+    const [first] = this.#ranges;
+    if (first === undefined) return undefined;
+    const { start } = first;
+    const end = Math.min(first.end, start + maxBytes);
+    if (end === first.end) this.#ranges.shift();
+    else this.#ranges[0] = { start: end, end: first.end };
+    this.covered -= end - start;
+    return { start, end };
   }
 
   /** Indices of the ranges that overlap or touch `start..end`: from the first up to, without, the second. */

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { addModularChecksum, type FilePacket, filePacket, readFilePacket } from './fprimeFiles';
+import { addModularChecksum } from './cfdp/checksum';
+import { type FilePacket, filePacket, readFilePacket } from './fprimeFiles';
 
 const u32 = () => fc.nat(0xffffffff);
 const path = () => fc.string({ maxLength: 60, unit: 'grapheme' });

@@ -141,25 +141,3 @@ function wrong(why: string): Failed {
 function isU32(value: number): boolean {
   return Number.isInteger(value) && value >= 0 && value <= 0xffffffff;
 }
-
-/**
- * The CFDP modular checksum (CCSDS 727.0-B-5 §4.2.2) with `bytes`, which lie at `offset` of the file, added to
- * `sum`: big-endian words aligned to the file's start, zero padded, summed modulo 2^32. Parts may be added in any
- * order, each byte once.
- */
-export function addModularChecksum(sum: number, offset: number, bytes: Uint8Array): number {
-  const { length } = bytes;
-  let total = sum | 0;
-  let at = 0;
-  for (; at < length && ((offset + at) & 3) !== 0; at++)
-    total = (total + (bytes[at] << shiftAt(offset + at))) | 0;
-  for (; at + 3 < length; at += 4)
-    total = (total + ((bytes[at] << 24) | (bytes[at + 1] << 16) | (bytes[at + 2] << 8) | bytes[at + 3])) | 0;
-  for (; at < length; at++) total = (total + (bytes[at] << shiftAt(offset + at))) | 0;
-  return total >>> 0;
-}
-
-/** Where a byte stands in its word. Offsets may be past 2^31: `&` works modulo 2^32, of which 4 is a divisor. */
-function shiftAt(offset: number): number {
-  return 24 - 8 * (offset & 3);
-}

@@ -2,8 +2,10 @@
 export * from './asm';
 export * from './byteRanges';
 export * from './bytes';
+export { addModularChecksum } from './cfdp/checksum';
 export * from './clcw';
 export * from './codedLink';
+export * from './codingSpec';
 export * from './crc16';
 export * from './farm';
 export * from './fop';

@@ -1,6 +1,6 @@
 /** `perigee decode`: a file of frames, raw or captured, as readable lines. */
 import { readFileSync } from 'node:fs';
-import { fail } from '../../fsw/errors';
+import { fail, type Result, succeed } from '../../fsw/errors';
 import type { Dictionary } from '../../fsw/framework/dictionary';
 import { decode as decodeType, type Fields, struct } from '../../fsw/framework/types';
 import {
@@ -15,11 +15,13 @@ import {
   TmDeframer,
 } from '../../fsw/protocols';
 import { apidOf, jsonText, messageOf } from '../gateway/lines';
+import type { FrameReader } from '../link/security';
+import { clearOnly, isSecurityFault, looksSecured } from '../link/tmReader';
 import { type Context, exit } from './context';
-import { complain, lineOf, loadDictionary, valueText } from './ground';
+import { complain, type KeysOptions, lineOf, loadDictionary, Refusals, readerOf, valueText } from './ground';
 import { capturedPayloads } from './pcap';
 
-export interface DecodeOptions {
+export interface DecodeOptions extends KeysOptions {
   readonly dictionary?: string;
   readonly spacecraft: number;
   readonly frameLength: number;
@@ -47,8 +49,11 @@ export async function decode(context: Context, file: string, options: DecodeOpti
   }
   const captured = capturedPayloads(bytes, file);
   if (captured && !captured.ok) return failed(captured.error);
-  const decoder = new Decoder(context, options, dictionary);
+  const keys = readerOf(options);
+  if (!keys.ok) return failed(keys.error);
+  const decoder = new Decoder(context, options, dictionary, keys.value);
   decoder.read(captured ? Buffer.concat(captured.value) : bytes);
+  if (decoder.refusals.complain(context, json)) return exit.failed;
   if (decoder.frames > 0) return exit.ok;
   complain(
     context,
@@ -60,6 +65,7 @@ export async function decode(context: Context, file: string, options: DecodeOpti
 
 class Decoder {
   frames = 0;
+  readonly refusals = new Refusals();
   #packets = 0;
   readonly #channels = new Map<number, TmDeframer>();
 
@@ -67,6 +73,7 @@ class Decoder {
     private readonly context: Context,
     private readonly options: DecodeOptions,
     private readonly dictionary: Dictionary | undefined,
+    private readonly keys: FrameReader | undefined,
   ) {}
 
   /** Slides over the bytes to each frame whose header and checksum are good. */
@@ -143,8 +150,13 @@ class Decoder {
       spacecraftId,
       channelId,
       frameLength,
+      open: this.keys?.openTm ?? clearOnly(),
       onPacket: (packet) => this.#downlinked(packet),
-      onFault: ({ code, text }) => this.#say({ type: 'link-fault', code, text }, `  ${text}`),
+      onFault: (fault) => {
+        this.refusals.add(fault);
+        const { code, text } = fault;
+        if (!isSecurityFault(fault)) this.#say({ type: 'link-fault', code, text }, `  ${text}`);
+      },
     });
     this.#channels.set(channelId, deframer);
     return deframer;
@@ -169,13 +181,25 @@ class Decoder {
       { type: 'tc-frame', at, channel, bypass, control, sequence, length: frame.length },
       `TC frame at ${at}: channel ${channel}, ${service}, number ${sequence}, ${frame.length} bytes`,
     );
-    const data = frame.subarray(TC_HEADER_LENGTH, frame.length - 2);
+    const opened = this.#openTc(frame);
+    if (!opened.ok) {
+      this.refusals.add(opened.error);
+      return;
+    }
+    const data = Buffer.from(opened.value);
     const split = splitSpacePackets(data, (packet) => this.#uplinked(packet));
     if (!split.ok)
       this.#say(
         { type: 'data', hex: data.toString('hex'), why: split.error.text },
         `  ${split.error.text}: ${data.toString('hex')}`,
       );
+  }
+
+  /** Its data field; a file may hold clear and secured ones. */
+  #openTc(frame: Buffer): Result<Uint8Array> {
+    const clear = frame.subarray(TC_HEADER_LENGTH, frame.length - 2);
+    if (!looksSecured(frame, 'tc', TC_HEADER_LENGTH)) return succeed(clear);
+    return this.keys ? this.keys.openTc(frame) : fail('SDLS_KEYS_MISSING');
   }
 
   #uplinked({ apid, sequence, data }: SpacePacket): void {

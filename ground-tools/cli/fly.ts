@@ -14,6 +14,9 @@ const misuse: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   'CONFIG_UNKNOWN_INSTANCE',
   'CONFIG_UNKNOWN_KEY',
   'LINK_FORM',
+  'CODING_BOARD',
+  'CODING_FORM',
+  'CODING_FRAME_LENGTH',
 ]);
 
 /** Flies a mission: progress while it flies, its summary at the end. Returns the exit code. */

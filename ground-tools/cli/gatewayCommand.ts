@@ -1,6 +1,7 @@
 /** `perigee gateway`: keeps the link, records it, and serves it until Ctrl-C. */
 import { resolve } from 'node:path';
 import { parseLink } from '../../fsw/links/linkSpec';
+import type { HeaderMask } from '../../fsw/protocols/sdls';
 import { dictionaryFromJson } from '../client/dictionaryFile';
 import { Gateway } from '../gateway/gateway';
 import { jsonText } from '../gateway/lines';
@@ -20,11 +21,16 @@ export interface GatewayCommandOptions {
   readonly fsync: FsyncPolicy;
   readonly strict?: boolean;
   readonly sender?: number;
+  /** Folder of the ground's keys. */
+  readonly keys?: string;
+  readonly headerMask?: HeaderMask;
+  readonly coding?: string;
+  readonly frameLength?: number;
   readonly json?: boolean;
 }
 
 export async function gatewayCommand(context: Context, options: GatewayCommandOptions): Promise<number> {
-  const { json, port, fsync, strict, sender } = options;
+  const { json, port, fsync, strict, sender, keys, headerMask, coding, frameLength } = options;
   const failed = (error: Parameters<typeof complain>[1], code: number) => {
     complain(context, error, json);
     return code;
@@ -43,6 +49,10 @@ export async function gatewayCommand(context: Context, options: GatewayCommandOp
     fsync,
     strict,
     sender,
+    keys,
+    headerMask,
+    coding,
+    frameLength,
   });
   if (!gateway.ok) return failed(gateway.error, exit.failed);
   const server = await serveGateway(gateway.value, port);
@@ -64,7 +74,7 @@ export async function gatewayCommand(context: Context, options: GatewayCommandOp
 }
 
 function statusText(status: Status, address: string, { out }: Context): string {
-  const { link, spacecraft, recording, recordingFault } = status;
+  const { link, spacecraft, recording, recordingFault, security } = status;
   const up = link.up ? paint(out, 'green', 'link up') : paint(out, 'yellow', `link down (${link.why})`);
   const flies = {
     match: `the spacecraft flies our dictionary ${status.dictionary}`,
@@ -77,5 +87,8 @@ function statusText(status: Status, address: string, { out }: Context): string {
   }[spacecraft];
   const kept = recording ? `recording in ${recording}` : 'not recording';
   const fault = recordingFault === undefined ? '' : `  ${paint(out, 'red', recordingFault)}`;
-  return `gateway ${address}  ${link.spec}  ${up}; ${flies}; ${kept}${fault}`;
+  const kind = security?.keys ? 'secured' : 'in clear';
+  const refused =
+    security?.why === undefined ? '' : paint(out, 'red', `, frames are refused: ${security.why}`);
+  return `gateway ${address}  ${link.spec}  ${up}, ${kind}${refused}; ${flies}; ${kept}${fault}`;
 }

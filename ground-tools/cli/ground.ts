@@ -2,10 +2,13 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { type Fault, fail, type Result, succeed } from '../../fsw/errors';
 import type { Dictionary } from '../../fsw/framework/dictionary';
+import type { HeaderMask } from '../../fsw/protocols/sdls';
 import { dictionaryFromJson } from '../client/dictionaryFile';
 import { GatewayClient } from '../client/gatewayClient';
 import { jsonText } from '../gateway/lines';
 import type { ServerMessage } from '../gateway/messages';
+import { type FrameReader, frameReader } from '../link/security';
+import { isSecurityFault } from '../link/tmReader';
 import { type Context, exit } from './context';
 import { missionDictionary } from './missionDictionary';
 import { paint } from './screen';
@@ -15,6 +18,38 @@ export interface GroundOptions {
   readonly gateway: string;
   /** One JSON object a line. */
   readonly json?: boolean;
+}
+
+/** How recorded frames are opened. */
+export interface KeysOptions {
+  /** Folder of the ground's keys; they are only read. */
+  readonly keys?: string;
+  readonly headerMask?: HeaderMask;
+}
+
+/** Undefined without keys. Errors: KEYS_FILE. */
+export function readerOf({ keys, headerMask: mask }: KeysOptions): Result<FrameReader | undefined> {
+  return keys === undefined ? succeed(undefined) : frameReader(keys, { mask });
+}
+
+/** Frames of a file that could not be opened: counted, and told in one line. */
+export class Refusals {
+  #count = 0;
+  #first: Fault | undefined;
+
+  add(fault: Fault): void {
+    if (!isSecurityFault(fault)) return;
+    this.#count++;
+    this.#first ??= fault;
+  }
+
+  /** False when there were none. */
+  complain(context: Context, json?: boolean): boolean {
+    if (this.#first === undefined) return false;
+    const { code, text } = this.#first;
+    complain(context, { code, text: `${this.#count} frames were not opened: ${text}` }, json);
+    return true;
+  }
 }
 
 /** Prints a fault, as text or as an object. */

@@ -1,8 +1,12 @@
 /** The commands of an operator: the gateway, and all that talks to a spacecraft through it. */
+import { existsSync, statSync } from 'node:fs';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { type SeverityName, severities } from '../../fsw/framework/model';
 import { linkForms, parseLink } from '../../fsw/links/linkSpec';
+import { codingForms, parseCoding } from '../../fsw/protocols/codingSpec';
+import { DEFAULT_STATE } from '../cfdp/state';
 import { DEFAULT_GATEWAY } from '../client/gatewayClient';
+import { type CfdpOptions, cfdpDownload, cfdpUpload } from './cfdp';
 import { completionScript, completions, type Shell, shells } from './completion';
 import type { Context } from './context';
 import { type DecodeOptions, decode } from './decode';
@@ -33,6 +37,11 @@ export function addGroundCommands(program: Command, context: Context, ended: (co
     );
   const seconds = () => new Option('--seconds <n>', 'end after this time').argParser(positive);
 
+  const keys = (what: string) => new Option('--keys <dir>', what).argParser(folder);
+  const readKeys = () => keys("the ground's keys, to open secured frames (they are only read)");
+  const headerMask = () =>
+    new Option('--header-mask <mask>', 'what the MAC covers of a header').choices(['standard', 'whole']);
+
   program
     .command('gateway')
     .description('keep the link to a spacecraft, record it, and serve it to the commands below')
@@ -48,6 +57,10 @@ export function addGroundCommands(program: Command, context: Context, ended: (co
     )
     .option('--strict', 'refuse commands until the spacecraft has said which dictionary it flies')
     .option('--sender <n>', 'who we are to the spacecraft; two gateways must differ', whole(0xffff), 1)
+    .addOption(keys("the ground's keys: the link is secured (perigee keys make)"))
+    .addOption(headerMask())
+    .addOption(coding('how the downlink is coded'))
+    .option('--frame-length <bytes>', 'of TM frames (default: 1024)', whole(2048))
     .addOption(json())
     .action(async (options: GatewayCommandOptions) => ended(await gatewayCommand(context, options)));
 
@@ -103,6 +116,8 @@ export function addGroundCommands(program: Command, context: Context, ended: (co
     .description('record what a gateway receives into a folder of our own')
     .argument('<dir>')
     .addOption(seconds())
+    .addOption(readKeys())
+    .addOption(headerMask())
     .addOption(gateway())
     .addOption(json())
     .action(async (dir: string, options: RecordOptions) => ended(await record(context, dir, options)));
@@ -116,6 +131,8 @@ export function addGroundCommands(program: Command, context: Context, ended: (co
     .option('--from <time>', 'received at or after it (ISO 8601)', time)
     .option('--to <time>', 'received at or before it', time)
     .option('--dictionary <file|mission>', "another than the recording's own")
+    .addOption(readKeys())
+    .addOption(headerMask())
     .addOption(json())
     .action(async (dir: string, options: ReplayOptions) => ended(await replay(context, dir, options)));
 
@@ -126,34 +143,65 @@ export function addGroundCommands(program: Command, context: Context, ended: (co
     .option('--dictionary <file|mission>', 'to name what the packets say')
     .option('--spacecraft <id>', 'its SCID', whole(1023), 0x44)
     .option('--frame-length <bytes>', 'of TM frames', whole(2048), 1024)
+    .addOption(readKeys())
+    .addOption(headerMask())
     .addOption(json())
     .action(async (file: string, options: DecodeOptions) => ended(await decode(context, file, options)));
 
   const patience = () =>
     new Option('--timeout <seconds>', 'give up after so long without a word').argParser(positive).default(30);
-  program
-    .command('upload')
-    .description('send a file up (F´ file packets) until the spacecraft confirms it')
-    .argument('<file>')
-    .argument('<path>', 'where it goes on board')
+  const byCfdp = (command: Command) =>
+    command
+      .option('--cfdp', 'by CFDP: run again after a loss of signal or a kill, it goes on')
+      .addOption(
+        new Option('--class <class>', 'CFDP: 2 sends again what is lost')
+          .choices(['1', '2'])
+          .default('2')
+          .implies({ cfdp: true }),
+      )
+      .option('--state <dir>', 'CFDP: where what is under way is kept', DEFAULT_STATE)
+      .option('--entity <id>', 'CFDP: who we are', whole(0xffffffff), 11)
+      .option('--peer <id>', 'CFDP: the entity on board', whole(0xffffffff), 2)
+      .option('--rate <bytes/s>', 'CFDP: the most that goes up', positive, 125_000);
+  byCfdp(
+    program
+      .command('upload')
+      .description('send a file up (F´ file packets, or CFDP) until the spacecraft confirms it')
+      .argument('<file>')
+      .argument('<path>', 'where it goes on board'),
+  )
     .addOption(patience())
     .addOption(gateway())
     .addOption(json())
     .addHelpText('after', exitCodes)
-    .action(async (file: string, destination: string, options: FileOptions) =>
-      ended(await upload(context, file, destination, options)),
+    .action(async (file: string, path: string, options: CfdpOptions & { readonly cfdp?: boolean }) =>
+      ended(await (options.cfdp ? cfdpUpload : upload)(context, file, path, options)),
     );
 
-  program
-    .command('download')
-    .description('ask for a file on board and put it together')
-    .argument('<path>', 'its path on board')
+  byCfdp(
+    program
+      .command('download')
+      .description('ask for a file on board (F´ file packets, or CFDP) and put it together')
+      .argument('<path>', 'its path on board')
+      .argument('[file]', 'CFDP: where it goes; else its name, in the folder of --out'),
+  )
     .option('--out <dir>', 'folder that it comes into', 'out/downlink')
     .addOption(patience())
     .addOption(gateway())
     .addOption(json())
     .addHelpText('after', exitCodes)
-    .action(async (path: string, options: DownloadOptions) => ended(await download(context, path, options)));
+    .action(
+      async (
+        path: string,
+        file: string | undefined,
+        options: DownloadOptions & CfdpOptions & { readonly cfdp?: boolean },
+        command: Command,
+      ) => {
+        if (options.cfdp) return ended(await cfdpDownload(context, path, file, options));
+        if (file !== undefined) command.error('error: a file to write to goes with --cfdp; else use --out');
+        ended(await download(context, path, options));
+      },
+    );
 
   const sequence = program.command('sequence').description('compile, upload and run command sequences');
   sequence
@@ -205,6 +253,19 @@ function link(text: string): string {
   const parsed = parseLink(text);
   if (parsed.ok) return text;
   throw new InvalidArgumentError(parsed.error.text);
+}
+
+export function coding(what: string): Option {
+  return new Option('--coding <coding>', `${what}: ${codingForms}`).argParser((text) => {
+    const parsed = parseCoding(text);
+    if (parsed.ok) return text;
+    throw new InvalidArgumentError(parsed.error.text);
+  });
+}
+
+function folder(path: string): string {
+  if (existsSync(path) && statSync(path).isDirectory()) return path;
+  throw new InvalidArgumentError('There is no such folder.');
 }
 
 function port(value: string): number {

@@ -12,7 +12,7 @@ import { type YamcsInitOptions, yamcsInit } from '../yamcs/command';
 import { type Context, exit } from './context';
 import { doctor } from './doctor';
 import { fly } from './fly';
-import { addGroundCommands } from './groundProgram';
+import { addGroundCommands, coding } from './groundProgram';
 import { launch } from './launcher';
 
 /** Runs one command line, without the program's name; returns the exit code. */
@@ -40,6 +40,7 @@ export async function run(argv: readonly string[], context: Context): Promise<nu
     .option('--always-in-view', 'board live: a connected ground is in contact all the time (default)')
     .option('--no-always-in-view', 'board live: contact in real passes only')
     .option('--out <dir>', 'folder for the report', 'out')
+    .addOption(coding('board live or flight: code the downlink'))
     .option('--config <file>', 'JSON file of config entries to change, by instance', jsonFile)
     .action(async (mission: string, options: FlyOptions) => {
       const board = options.board ?? (options.link === undefined ? 'sim' : 'live');
@@ -156,6 +157,7 @@ interface FlyOptions {
   readonly config?: string;
   readonly link?: string;
   readonly alwaysInView?: boolean;
+  readonly coding?: string;
 }
 
 /** Asks the launcher for one text, converts it, and prints it, or writes it to `file`. */

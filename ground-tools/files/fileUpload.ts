@@ -8,8 +8,8 @@ import {
   readRanges,
 } from '../../fsw/protocols';
 
-/** The most of a file in one packet: the largest TC frame, less all headers. */
-export const MAX_UPLINK_CHUNK = 1022 - 7 - 6 - FILE_DATA_OVERHEAD;
+/** The most of a file in one packet: the data of the largest secured TC frame, less all headers. */
+export const MAX_UPLINK_CHUNK = 987 - 6 - FILE_DATA_OVERHEAD;
 const CHECKSUM_CHUNK = 1 << 20;
 /** How often a file is sent anew whose checksum is wrong on board. */
 const MAX_ATTEMPTS = 3;

@@ -11,7 +11,7 @@ import type { CommandOutcome, EventMessage, Handshake, OutcomeName } from './mes
 
 export interface CommanderOptions {
   readonly dictionary: Dictionary;
-  /** Sends one TC frame up. Errors: LINK_DOWN. */
+  /** Sends one clear TC frame up; each time it is called it is sealed anew. Errors: LINK_DOWN, and why it may not be sent. */
   readonly radiate: (frame: Uint8Array) => Result<void>;
   readonly handshake: () => { state: Handshake; found: string | undefined };
   /** Refuses commands until the spacecraft has said that it flies our dictionary. */
@@ -99,7 +99,10 @@ export class Commander {
     const { frame, uplink } = made.value;
     const id = this.#identified ? `${this.#sender}.${sequence}` : `${uplink}`;
     const radiated = this.#options.radiate(frame);
-    if (!radiated.ok) return early('link-down', radiated.error.code, radiated.error.text);
+    if (!radiated.ok) {
+      const { code, text } = radiated.error;
+      return early(code === 'LINK_DOWN' ? 'link-down' : 'refused', code, text);
+    }
     return new Promise((resolve) => {
       const waitMs = this.#options.repeatMs ?? FIRST_REPEAT_MS;
       const entry: UnderWay = {

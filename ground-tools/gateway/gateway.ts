@@ -3,7 +3,7 @@
  * dictionary, and served: so every packet that a client ever got is in the recording.
  */
 import { join } from 'node:path';
-import { type Fault, fail, type Result, succeed } from '../../fsw/errors';
+import { fail, type Result, succeed } from '../../fsw/errors';
 import type { Dictionary } from '../../fsw/framework/dictionary';
 import { WallClock } from '../../fsw/framework/wallClock';
 import { type Link, type LinkSpec, linkText, openLink } from '../../fsw/links';
@@ -11,18 +11,18 @@ import {
   SequenceCounters,
   SPACE_PACKET_HEADER_LENGTH,
   TC_OVERHEAD,
-  TmDeframer,
   writeSpacePacketHeader,
   writeTcFrame,
 } from '../../fsw/protocols';
 import { Commander } from './commander';
 import { FanOut, type FanOutLimits } from './fanOut';
 import { compare, hashIn } from './handshake';
+import { Intake, type IntakeOptions } from './intake';
 import { apidOf, jsonText, lineWriter, messageOf } from './lines';
 import type { CommandOutcome, ReadingMessage, Status } from './messages';
-import { type FsyncPolicy, Recorder } from './recorder';
+import { type FsyncPolicy, Recorder, UNREAD_APID } from './recorder';
 
-export interface GatewayOptions {
+export interface GatewayOptions extends IntakeOptions {
   readonly link: LinkSpec;
   readonly dictionary: Dictionary;
   /** The dictionary's JSON: clients ask for it, and it is kept with the recording. */
@@ -55,16 +55,11 @@ export class Gateway {
   #spacecraftDictionary: string | undefined;
   #recordingFault: string | undefined;
   readonly #listeners: ((status: Status) => void)[] = [];
-  /** What the deframer found in the chunk under way. */
-  #packets: Uint8Array[] = [];
-  #faults: Fault[] = [];
-  readonly #deframer = new TmDeframer({
-    onPacket: (packet) => void this.#packets.push(packet.slice()),
-    onFault: (fault) => void this.#faults.push(fault),
-  });
+  readonly #intake: Intake;
 
-  private constructor(options: GatewayOptions, link: Link, recorder: Recorder | undefined) {
+  private constructor(options: GatewayOptions, link: Link, intake: Intake, recorder: Recorder | undefined) {
     this.#options = options;
+    this.#intake = intake;
     this.dictionaryText = options.dictionaryText;
     this.fanOut = new FanOut(options.limits);
     this.#link = link;
@@ -84,25 +79,33 @@ export class Gateway {
     link.onChange(() => this.#changed());
   }
 
-  /** Errors: RADIO_PORT, RECORD_FAILED. */
+  /** Errors: RADIO_PORT, RECORD_FAILED, and those of `Intake.open`. */
   static async open(options: GatewayOptions): Promise<Result<Gateway>> {
     const { record: folder, fsync, segmentBytes, dictionary, dictionaryText: text } = options;
+    const { coding, frameLength } = options;
+    const intake = Intake.open(options);
+    if (!intake.ok) return intake;
     let recorder: Recorder | undefined;
     if (folder !== undefined) {
-      const about = { link: linkText(options.link), deployment: dictionary.deployment };
+      const about = { link: linkText(options.link), deployment: dictionary.deployment, coding, frameLength };
       const kept = { hash: dictionary.hash, text };
       const opened = Recorder.open({ folder, fsync, segmentBytes, about, dictionary: kept });
-      if (!opened.ok) return opened;
+      if (!opened.ok) {
+        intake.value.close();
+        return opened;
+      }
       recorder = opened.value;
     }
     const link = await openLink(options.link, new WallClock());
-    if (link.ok) return succeed(new Gateway(options, link.value, recorder));
+    if (link.ok) return succeed(new Gateway(options, link.value, intake.value, recorder));
     recorder?.close();
+    intake.value.close();
     return link;
   }
 
   get status(): Status {
-    const { dictionary } = this.#options;
+    const { dictionary, coding, frameLength } = this.#options;
+    const { security } = this.#intake;
     const found = this.#spacecraftDictionary;
     const up = this.#link.connectedSinceUs !== undefined;
     const why = up ? '' : (this.#link.lastFailure ?? 'nobody is connected');
@@ -112,6 +115,9 @@ export class Gateway {
       spacecraft: compare(found, dictionary.hash),
       ...(found !== undefined && { spacecraftDictionary: found }),
       link: { spec: linkText(this.#link.spec), up, why },
+      ...(security && { security }),
+      ...(coding !== undefined && { coding }),
+      ...(frameLength !== undefined && { frameLength }),
       ...(this.#recorder && { recording: this.#recorder.folder }),
       ...(this.#recordingFault !== undefined && { recordingFault: this.#recordingFault }),
     };
@@ -136,7 +142,7 @@ export class Gateway {
 
   /**
    * Sends the data field of one space packet up (a file packet, a CFDP PDU). Errors: LINK_DOWN,
-   * DICTIONARY_MISMATCH, TC_TOO_LONG.
+   * DICTIONARY_MISMATCH, TC_TOO_LONG (a secured packet may have 987 bytes), and those of `Intake.seal`.
    */
   sendPacket(apid: number, data: Uint8Array): Result<void> {
     const { spacecraft, spacecraftDictionary: found, dictionary: loaded } = this.status;
@@ -155,11 +161,15 @@ export class Gateway {
     await this.#link.close();
     this.fanOut.flush();
     this.#recorder?.close();
+    this.#intake.close();
   }
 
-  #radiate(frame: Uint8Array): Result<void> {
+  #radiate(clear: Uint8Array): Result<void> {
     if (this.#link.connectedSinceUs === undefined)
       return fail('LINK_DOWN', { why: this.#link.lastFailure ?? 'nobody is connected' });
+    const sealed = this.#intake.seal(clear);
+    if (!sealed.ok) return sealed;
+    const frame = sealed.value;
     try {
       this.#link.send(frame);
     } catch (error) {
@@ -171,16 +181,14 @@ export class Gateway {
 
   #receive(bytes: Uint8Array): void {
     const at = Date.now();
-    this.#deframer.push(bytes);
-    const [packets, faults] = [this.#packets, this.#faults];
-    this.#packets = [];
-    this.#faults = [];
-    const apids = [...new Set(packets.map(apidOf))];
+    const { packets, faults, unread, news } = this.#intake.take(bytes);
+    const apids = [...new Set(packets.map(apidOf)), ...(unread ? [UNREAD_APID] : [])];
     this.#record('received', at, apids, bytes);
     this.fanOut.bytes(this.#chunks++, at, bytes);
     for (const { code, text } of faults) this.#serveFault(at, code, text);
     for (const packet of packets) this.#serve(at, packet);
     this.fanOut.flush();
+    if (news) this.#changed();
   }
 
   #record(direction: 'received' | 'sent', atMs: number, apids: readonly number[], payload: Uint8Array): void {

@@ -15,6 +15,12 @@ export interface LinkStatus {
   readonly why: string;
 }
 
+export interface SecurityStatus {
+  readonly keys: boolean;
+  readonly refused: number;
+  readonly why?: string;
+}
+
 export interface Status {
   readonly deployment: string;
   /** Hash of the dictionary that the gateway has loaded, and what the spacecraft says it flies. */
@@ -22,6 +28,11 @@ export interface Status {
   readonly spacecraft: Handshake;
   readonly spacecraftDictionary?: string;
   readonly link: LinkStatus;
+  /** Link security: whether there are keys, frames not opened so far, and why the latest was not. */
+  readonly security?: SecurityStatus;
+  /** Of the downlink, as `--coding` names it. */
+  readonly coding?: string;
+  readonly frameLength?: number;
   /** The folder of the recording; absent when nothing is recorded. */
   readonly recording?: string;
   /** Why the last bytes could not be recorded; absent when all is well. */

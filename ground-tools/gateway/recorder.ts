@@ -15,6 +15,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { type Failed, fail, type Result, succeed } from '../../fsw/errors';
+import { IDLE_APID } from '../../fsw/protocols';
 import { type Block, writeBlock } from './block';
 
 /** When a block is forced to the disk: before `append` returns, once a second in the background, or when the host likes. */
@@ -31,6 +32,9 @@ export interface RecorderOptions {
   /** What a segment's first line says besides the format. */
   readonly about?: Readonly<Record<string, unknown>>;
 }
+
+/** Of a block with frames that the recorder could not open: packets of any APID may end in it. (Idle packets are never listed.) */
+export const UNREAD_APID = IDLE_APID;
 
 export const SEGMENT_FORMAT = 'PERIGEE-RECORDING 1';
 export const segmentName = /^(\d{8})\.segment$/;

@@ -1,10 +1,11 @@
 /** Reads a recording, whole or damaged, also one that is still being written. */
 import { closeSync, existsSync, openSync, readdirSync, readFileSync, readSync } from 'node:fs';
 import { join } from 'node:path';
-import { fail, type Result, succeed } from '../../fsw/errors';
-import { TmDeframer } from '../../fsw/protocols';
+import { type Fault, fail, type Result, succeed } from '../../fsw/errors';
+import { parseCoding } from '../../fsw/protocols';
+import { type TmForm, tmReader } from '../link/tmReader';
 import { BLOCK_HEAD_LENGTH, BLOCK_MAGIC, type Block, blockLength, readBlock } from './block';
-import { SEGMENT_FORMAT, type SegmentIndex, segmentName } from './recorder';
+import { SEGMENT_FORMAT, type SegmentIndex, segmentName, UNREAD_APID } from './recorder';
 
 export interface Query {
   /** Unix times, milliseconds, both included. */
@@ -120,29 +121,61 @@ export interface RecordedPacket {
   readonly packet: Uint8Array;
 }
 
+export interface PacketHearers {
+  readonly onDamage?: (damage: Damage) => void;
+  /** What was refused or lost in the frames; a frame passed by twice is refused twice. */
+  readonly onFault?: (fault: Fault) => void;
+}
+
+/** How the frames of a segment were sent, as its first line says. Errors: RECORD_FORMAT, CODING_FORM. */
+function formOf(file: string): Result<TmForm> {
+  const about = aboutSegment(file);
+  if (!about.ok) return about;
+  const { coding: text, frameLength } = about.value as { coding?: string; frameLength?: number };
+  const coding = text === undefined ? undefined : parseCoding(text);
+  if (coding?.ok === false) return coding;
+  return succeed({ frameLength, coding: coding?.value });
+}
+
 /** The longest packet and the frames that it lies in start at most this many bytes before its end. */
 const LOOK_BACK = 80 << 10;
 
 /**
  * The space packets that were received in the query's time, of one APID if it names one. Only blocks in which
  * such a packet ends are deframed, from a packet's length before each; segments without any are not opened.
+ * Secured frames need `open` (`frameReader`).
  */
 export function* packetsIn(
   folder: string,
   query: Query = {},
-  onDamage?: (damage: Damage) => void,
+  { onDamage, onFault }: PacketHearers = {},
+  open?: TmForm['open'],
 ): Generator<RecordedPacket> {
   const { fromMs = -Infinity, toMs = Infinity, apid } = query;
   const isWanted = ({ atMs, apids }: Block) =>
-    atMs >= fromMs && atMs <= toMs && (apid === undefined ? apids.length > 0 : apids.includes(apid));
+    atMs >= fromMs && atMs <= toMs && (apid === undefined ? apids.length > 0 : holds(apids, apid));
   let found: Uint8Array[] = [];
-  const open = () => new TmDeframer({ onPacket: (packet) => void found.push(packet.slice()) });
-  let deframer = open();
+  let form: TmForm = {};
+  const newReader = () => {
+    const onPacket = (packet: Uint8Array) => void found.push(packet.slice());
+    const reader = tmReader({ ...form, open }, { onPacket, onFault });
+    if (!reader.ok) onFault?.(reader.error);
+    return reader.ok ? reader.value : undefined;
+  };
+  let reader: ReturnType<typeof newReader>;
   /** Blocks that came before and are not deframed yet: a packet that ends later may have begun in them. */
   let passed: Uint8Array[] = [];
   let passedBytes = 0;
-  let gap = false;
-  for (const segment of segmentsFor(folder, query))
+  let gap = true;
+  for (const segment of segmentsFor(folder, query)) {
+    const said = formOf(segment);
+    if (!said.ok) onFault?.(said.error);
+    else if (JSON.stringify(said.value) !== JSON.stringify(form)) {
+      form = said.value;
+      gap = true;
+      passed = [];
+      passedBytes = 0;
+    }
     for (const block of blocksOf(segment, onDamage)) {
       if (block.direction === 'sent') continue;
       if (!isWanted(block)) {
@@ -154,17 +187,22 @@ export function* packetsIn(
         }
         continue;
       }
-      if (gap) deframer = open();
+      if (gap) reader = newReader();
       gap = false;
-      for (const before of passed) deframer.push(before);
+      for (const before of passed) reader?.push(before);
       passed = [];
       passedBytes = 0;
       found = [];
-      deframer.push(block.payload);
+      reader?.push(block.payload);
       for (const packet of found)
         if (apid === undefined || apid === (((packet[0] & 7) << 8) | packet[1]))
           yield { atMs: block.atMs, packet };
     }
+  }
+}
+
+function holds(apids: readonly number[], apid: number): boolean {
+  return apids.includes(apid) || apids.includes(UNREAD_APID);
 }
 
 /** Segments that may hold what is asked for, each with the one before it: a packet may span both. */
@@ -174,7 +212,7 @@ function segmentsFor(folder: string, { fromMs = -Infinity, toMs = Infinity, apid
   const wanted = segments.value.map((segment) => {
     const index = indexOf(segment);
     if (index === undefined) return true;
-    return index.toMs >= fromMs && index.fromMs <= toMs && (apid === undefined || index.apids.includes(apid));
+    return index.toMs >= fromMs && index.fromMs <= toMs && (apid === undefined || holds(index.apids, apid));
   });
   return segments.value.filter((_, i) => wanted[i] || wanted[i + 1]);
 }

@@ -13,6 +13,7 @@ import {
   KEY_SLOTS,
   keyFile,
   newCounters,
+  openTcFrame,
   openTmFrame,
   ReplayWindow,
   readCounters,
@@ -166,6 +167,32 @@ export class GroundSecurity {
   close(): void {
     closeSync(this.#heardFile);
   }
+}
+
+/** Opens recorded frames with a ground's keys. Nothing is counted, nothing written, and a frame may come twice. */
+export interface FrameReader {
+  /** For `TmDeframer`'s `open`. Errors: those of `openTmFrame`. */
+  readonly openTm: (frame: Uint8Array) => Result<Uint8Array>;
+  /** The plain data field of a TC frame. Errors: those of `openTcFrame`. */
+  readonly openTc: (frame: Uint8Array) => Result<Uint8Array>;
+}
+
+/** Errors: KEYS_FILE, when there is no TM key in `folder`. */
+export function frameReader(folder: string, options: GroundSecurityOptions = {}): Result<FrameReader> {
+  const associations = new Map<number, Association>();
+  for (const direction of ['tm', 'tc'] as const)
+    for (let slot = 0; slot < KEY_SLOTS; slot++) {
+      const key = loadKey(folder, direction, slot, options);
+      if (key.ok) associations.set(spiOf(direction, slot), key.value.association);
+      else if (direction === 'tm' && slot === 0) return key;
+    }
+  const find = (spi: number) => associations.get(spi);
+  const dataOf = (opened: ReturnType<typeof openTmFrame>) =>
+    opened.ok ? succeed(opened.value.data) : opened;
+  return succeed({
+    openTm: (frame) => dataOf(openTmFrame(frame, find)),
+    openTc: (frame) => dataOf(openTcFrame(frame, find)),
+  });
 }
 
 function loadKey(folder: string, direction: Direction, slot: number, options: GroundSecurityOptions) {

@@ -183,6 +183,8 @@ async function inPool<T>(size: number, list: readonly T[], give: (one: T) => Pro
 async function byClient(client: GatewayClient, { name, args, timeoutMs }: Order): Promise<Told> {
   const ended = await client.command(name, args, timeoutMs);
   if (!ended.ok) throw new Error(ended.error.text);
+  // Whoever is told that the link is down waits until it is up.
+  if (ended.value.outcome === 'link-down') await until(() => client.status.link.up);
   return ended.value;
 }
 
@@ -228,8 +230,7 @@ async function openStation(port: number) {
   const client = await GatewayClient.connect(address);
   if (!client.ok) throw new Error(client.error.text);
   const isUp = () => gateway.value.status.link.up;
-  for (let waits = 0; !isUp() && waits < 500; waits++) await new Promise((done) => setTimeout(done, 20));
-  if (!isUp()) throw new Error('the link does not come up');
+  await until(isUp);
   return {
     address,
     client: client.value,
@@ -239,4 +240,9 @@ async function openStation(port: number) {
       await gateway.value.close();
     },
   };
+}
+
+async function until(isSo: () => boolean): Promise<void> {
+  for (let waits = 0; !isSo() && waits < 1000; waits++) await new Promise((done) => setTimeout(done, 20));
+  if (!isSo()) throw new Error('the link does not come up');
 }

@@ -11,25 +11,33 @@ export interface Checksum {
   value(state: number): number;
 }
 
-/** The sum, modulo 2^32, of the file's big-endian words, the last one padded with zeros. */
+/**
+ * The modular checksum (727.0-B-5, 4.2.2; F´ file packets have it, too) with `bytes`, which lie at `offset` of the file, added to
+ * `sum`: big-endian words aligned to the file's start, zero padded, summed modulo 2^32. Parts may be added in any
+ * order, each byte once.
+ */
+export function addModularChecksum(sum: number, offset: number, bytes: Uint8Array): number {
+  const { length } = bytes;
+  let total = sum | 0;
+  let at = 0;
+  for (; at < length && ((offset + at) & 3) !== 0; at++)
+    total = (total + (bytes[at] << shiftAt(offset + at))) | 0;
+  for (; at + 3 < length; at += 4)
+    total = (total + ((bytes[at] << 24) | (bytes[at + 1] << 16) | (bytes[at + 2] << 8) | bytes[at + 3])) | 0;
+  for (; at < length; at++) total = (total + (bytes[at] << shiftAt(offset + at))) | 0;
+  return total >>> 0;
+}
+
+/** Where a byte stands in its word. Offsets may be past 2^31: `&` works modulo 2^32, of which 4 is a divisor. */
+function shiftAt(offset: number): number {
+  return 24 - 8 * (offset & 3);
+}
+
 const modular: Checksum = {
   start: 0,
-  update(state, bytes, offset) {
-    const { length } = bytes;
-    let sum = state | 0;
-    let at = 0;
-    for (; at < length && (offset + at) % 4 !== 0; at++) sum = (sum + shifted(bytes[at], offset + at)) | 0;
-    for (; at + 4 <= length; at += 4)
-      sum = (sum + ((bytes[at] << 24) | (bytes[at + 1] << 16) | (bytes[at + 2] << 8) | bytes[at + 3])) | 0;
-    for (; at < length; at++) sum = (sum + shifted(bytes[at], offset + at)) | 0;
-    return sum >>> 0;
-  },
+  update: (state, bytes, offset) => addModularChecksum(state, offset, bytes),
   value: (state) => state,
 };
-
-function shifted(byte: number, offset: number): number {
-  return byte << (24 - 8 * (offset % 4));
-}
 
 /** A reflected CRC-32, preset and inverted with ones; four bytes a step. */
 function crc32(polynomial: number): Checksum {

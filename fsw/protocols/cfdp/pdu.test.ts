@@ -197,6 +197,14 @@ describe('options', () => {
     expect(read(0x00, 1, 65, 66)).toMatchObject({ error: { code: 'CFDP_LENGTH' } });
     expect(read(0x00, 1, 0xff)).toMatchObject({ error: { code: 'CFDP_VALUE' } });
   });
+
+  it('with a fault location of 2^53 or more are read without it', () => {
+    const head = { ...fc.sample(header, { numRuns: 1, seed: 1 })[0], crc: false };
+    const eof = { kind: 'eof', condition: 4, checksum: 0, fileSize: 0 } as const;
+    const bytes = bytesOf({ header: head, body: { ...eof, faultLocation: Number.MAX_SAFE_INTEGER } });
+    bytes.set([0xff], bytes.length - 7);
+    expect(decodePdu(bytes)).toEqual({ ok: true, value: { header: head, body: eof } });
+  });
 });
 
 describe('checksums', () => {

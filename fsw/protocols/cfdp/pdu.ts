@@ -377,5 +377,6 @@ function faultIn(tlvs: readonly Tlv[]): { faultLocation?: number } {
   const tlv = tlvs.find(
     ({ type, value }) => type === TlvType.ENTITY_ID && value.length >= 1 && value.length <= 8,
   );
-  return tlv === undefined ? {} : { faultLocation: readUint(tlv.value, 0, tlv.value.length) };
+  const location = tlv === undefined ? Number.NaN : readUint(tlv.value, 0, tlv.value.length);
+  return Number.isNaN(location) ? {} : { faultLocation: location };
 }
