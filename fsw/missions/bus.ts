@@ -86,6 +86,7 @@ export function bus(options: BusOptions) {
   const filesUp = instance('fileUplink', fileUplink, { baseId: 0x1700, priority: 12, queueDepth: 256 });
   const filesDown = instance('fileDownlink', fileDownlink, { baseId: 0x1800, priority: 11 });
   const filesBoth = instance('cfdp', cfdp, {
+    queueDepth: 256,
     baseId: 0x1900,
     priority: 13,
     config: { peers: options.cfdpPeers ?? '11' },
