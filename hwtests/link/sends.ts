@@ -38,6 +38,7 @@ async function main(): Promise<void> {
     },
   });
   console.log(JSON.stringify(report, null, 2));
-  process.exitCode = report.untrue.length > 0 || report.executedTwice > 0 ? 1 : 0;
+  // The wall clock of a spacecraft that was stopped still ticks.
+  process.exit(report.untrue.length > 0 || report.executedTwice > 0 ? 1 : 0);
 }
 void main();
