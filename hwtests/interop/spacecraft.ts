@@ -70,6 +70,7 @@ export async function flySpacecraft(
       await flown;
       await radio.close();
       await deployment.stop();
+      clock.release();
     },
   };
 }
