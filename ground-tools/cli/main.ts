@@ -4,6 +4,8 @@ import { projectRoot } from '../../fsw/root';
 import { run } from './program';
 
 export async function main(argv: readonly string[]): Promise<void> {
+  // `perigee events | head`: a reader who has had enough is no fault.
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : 1));
   process.exitCode = await run(argv, {
     root: projectRoot,
     // Beside this file's own tree: dist/fsw/launch.js from dist/ground-tools/cli/main.js.
