@@ -11,8 +11,8 @@ import {
   readEventPacket,
   readRecordPacket,
   readTelemetryPacket,
-  SPACE_PACKET_HEADER_LENGTH,
-} from '../../fsw/protocols';
+} from '../../fsw/protocols/fprimePackets';
+import { SPACE_PACKET_HEADER_LENGTH } from '../../fsw/protocols/spacePacket';
 
 /** What one downlinked packet says, with names from the dictionary. `unixUs` is its on-board time tag. */
 export type Downlinked =
@@ -97,6 +97,28 @@ function indexOf(dictionary: Dictionary): Index {
   return index;
 }
 
+/** An event as it was read. Its words are made when they are asked for: who counts events never does. */
+class ReadEvent {
+  readonly kind = 'event';
+  readonly name: string;
+  readonly severity: SeverityName;
+  readonly unixUs: number;
+  readonly args: Readonly<Record<string, unknown>>;
+  readonly #entry: EventEntry;
+
+  constructor(entry: EventEntry, unixUs: number, args: Readonly<Record<string, unknown>>) {
+    this.name = entry.name;
+    this.severity = entry.severity;
+    this.unixUs = unixUs;
+    this.args = args;
+    this.#entry = entry;
+  }
+
+  get text(): string {
+    return this.#entry.textOf(this.args);
+  }
+}
+
 function readEvent(index: Index, packet: Uint8Array): Result<Downlinked> {
   const event = readEventPacket(packet);
   if (!event.ok) return event;
@@ -105,16 +127,7 @@ function readEvent(index: Index, packet: Uint8Array): Result<Downlinked> {
   const args = decode(entry.type, event.value.args);
   if (!args.ok) return args;
   const values = args.value as Record<string, unknown>;
-  const { name, severity } = entry;
-  const unixUs = unixUsOf(event.value.time);
-  return succeed({
-    kind: 'event',
-    name,
-    severity,
-    unixUs,
-    args: values,
-    text: entry.textOf(values),
-  });
+  return succeed(new ReadEvent(entry, unixUsOf(event.value.time), values));
 }
 
 function readChannels(index: Index, packet: Uint8Array): Result<Downlinked> {
