@@ -37,7 +37,7 @@ export const errorTable = {
   CONFIG_UNKNOWN_KEY: '{instance}: there is no config key {key}; did you mean {nearest}? Known: {known}',
   CONFIG_MISSING_KEY: '{instance}: config key {key} has no default and was not given',
   PARAM_NOT_SAVED: '{param}: the parameter store did not save it',
-  CONFIG_UNKNOWN_INSTANCE: 'config for {instance}: there is no such instance; did you mean {nearest}?',
+  CONFIG_UNKNOWN_INSTANCE: 'there is no instance {instance}; did you mean {nearest}?',
 
   // Protocols
   SPP_TRUNCATED: 'space packet: {length} bytes on hand, {needed} needed',

@@ -33,6 +33,8 @@ export interface LaunchOptions {
   /** A profile of the mission: `flight` unless told. */
   readonly profile?: string;
   readonly format?: 'svg' | 'mermaid';
+  /** Instances to draw, comma separated; all unless told. */
+  readonly only?: string;
   readonly link?: string;
   readonly alwaysInView?: boolean;
   /** Of the downlink, as `parseCoding` reads it; for boards with a link to a real ground. */
@@ -72,8 +74,11 @@ async function main([verb, mission, json = '{}']: readonly string[]): Promise<vo
   const { topology } = loaded.value;
   if (verb === 'dictionary')
     return tell({ type: 'text', text: JSON.stringify(dictionaryJson(dictionaryOf(topology)), null, 2) });
-  if (verb === 'topology')
-    return tell({ type: 'text', text: options.format === 'svg' ? svgOf(topology) : mermaidOf(topology) });
+  if (verb === 'topology') {
+    const part = partOf(topology, options.only);
+    if (!part.ok) return failWith([part.error]);
+    return tell({ type: 'text', text: options.format === 'svg' ? svgOf(part.value) : mermaidOf(part.value) });
+  }
   return fly(mission, loaded.value, options);
 }
 
@@ -173,6 +178,23 @@ function codingOf(
   const { interleave = 1, correctable = 16 } = parsed.value.reedSolomon ?? {};
   const max = interleave * (255 - 2 * correctable);
   return fail('CODING_FRAME_LENGTH', { coding, length, interleave, max });
+}
+
+/** Some instances, and what connects them to each other. */
+function partOf(topology: Topology, only: string | undefined): Result<Topology> {
+  if (only === undefined) return succeed(topology);
+  const wanted = only.split(',');
+  const known = topology.instances.map(({ name }) => name);
+  const stranger = wanted.find((name) => !known.includes(name));
+  if (stranger !== undefined)
+    return fail('CONFIG_UNKNOWN_INSTANCE', { instance: stranger, nearest: nearest(stranger, known) });
+  return succeed({
+    ...topology,
+    instances: topology.instances.filter(({ name }) => wanted.includes(name)),
+    connections: topology.connections.filter(
+      ({ from, to }) => wanted.includes(from.instance) && wanted.includes(to.instance),
+    ),
+  });
 }
 
 function profileOf({ profiles = {} }: MissionModule, name = 'flight'): Result<ConfigOverrides> {

@@ -229,7 +229,7 @@ describe('deploy', () => {
     );
     expect(faultsOf(deployed)).toEqual([
       'k and a both have base id 0x100',
-      'config for kk: there is no such instance; did you mean k?',
+      'there is no instance kk; did you mean k?',
       'k: there is no config key sise; did you mean size? Known: folder, size',
       'k.size: 8 is outside 2..7',
       'l: config key folder has no default and was not given',

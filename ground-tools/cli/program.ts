@@ -3,6 +3,7 @@ import { dirname, join, resolve } from 'node:path';
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { type Result, succeed } from '../../fsw/errors';
 import { nearest } from '../../fsw/framework/settings';
+import type { LaunchOptions } from '../../fsw/launch';
 import { linkForms, parseLink } from '../../fsw/links/linkSpec';
 import { convertDictionary, type DictionaryFormat, dictionaryFormats } from '../dictionary/formats';
 import { type GdsCommandOptions, gds } from '../gds/command';
@@ -53,11 +54,14 @@ export async function run(argv: readonly string[], context: Context): Promise<nu
     .argument('<mission>', missionsHelp(context), missionOf(context))
     .option('--svg <file>', 'write a picture')
     .option('--mermaid <file>', 'write Mermaid to a file')
-    .action(async (mission: string, { svg, mermaid }: { svg?: string; mermaid?: string }) => {
-      if (svg !== undefined) code = await text(context, 'topology', mission, svg, { format: 'svg' });
-      if (mermaid !== undefined || svg === undefined)
-        code ||= await text(context, 'topology', mission, mermaid, { format: 'mermaid' });
-    });
+    .option('--only <names>', 'draw these instances alone, comma separated')
+    .action(
+      async (mission: string, { svg, mermaid, only }: { svg?: string; mermaid?: string; only?: string }) => {
+        if (svg !== undefined) code = await text(context, 'topology', mission, svg, { format: 'svg', only });
+        if (mermaid !== undefined || svg === undefined)
+          code ||= await text(context, 'topology', mission, mermaid, { format: 'mermaid', only });
+      },
+    );
 
   program
     .command('dictionary')
@@ -166,7 +170,7 @@ async function text(
   verb: 'topology' | 'dictionary',
   mission: string,
   file: string | undefined,
-  options: { format?: 'svg' | 'mermaid' },
+  options: Pick<LaunchOptions, 'format' | 'only'>,
   convert: (body: string) => Result<string> = succeed,
 ): Promise<number> {
   let body: string | undefined;
