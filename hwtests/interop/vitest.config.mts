@@ -9,6 +9,8 @@ export default defineConfig({
     setupFiles: ['hwtests/seed.ts'],
     testTimeout: 120_000,
     hookTimeout: 600_000,
+    // Peers of others on a shared machine: one more try, which the report shows.
+    retry: 1,
     fileParallelism: false,
     maxWorkers: 1,
     reporters: ['verbose'],
