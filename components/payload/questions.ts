@@ -1,5 +1,17 @@
 /** Questions to Inference whose answers are still out: few at a time, and none for ever. */
-import type { Clock, Timer } from '../../fsw/framework';
+import { type Clock, type Random, type Timer, U8, U32 } from '../../fsw/framework';
+
+/** What a mission sets of a component that asks: part of its model's config. */
+export const questionConfig = {
+  maxWaiting: { type: U8, default: 4, min: 1, doc: 'The most frames that wait for an answer.' },
+  answerTimeoutUs: {
+    type: U32,
+    default: 60_000_000,
+    min: 1,
+    unit: 'us',
+    doc: 'A frame is given up when its answer is not there by then.',
+  },
+} as const;
 
 export interface QuestionOptions {
   /** The most that wait at once. */
@@ -58,4 +70,13 @@ export class Questions<T> {
   takeAll(): T[] {
     return [...this.waiting.keys()].flatMap((ticket) => this.take(ticket) ?? []);
   }
+}
+
+/** The questions of one life of a component, by its config. */
+export function openQuestions<T>(
+  config: { readonly maxWaiting: number; readonly answerTimeoutUs: number },
+  random: Random,
+): Questions<T> {
+  const { maxWaiting: most, answerTimeoutUs: timeoutUs } = config;
+  return new Questions<T>({ most, timeoutUs, firstTicket: random.integer(2 ** 32) });
 }

@@ -4,22 +4,18 @@ import { fileStorage } from '../../components/platform/fileStorage';
 import { fileStore } from '../../components/platform/fileStore';
 import { type Result, succeed } from '../../fsw/errors';
 import type { Flight, FlightOptions } from '../../fsw/flight';
-import type { Board, Ephemeris } from '../../fsw/framework/board';
+import type { Board } from '../../fsw/framework/board';
 import { SimulatedClock } from '../../fsw/framework/simulatedClock';
 import { GroundSecurity } from '../../ground-tools/link/security';
 import { loadEarth } from './earth';
 import { GroundStation } from './groundStation';
 import { simulatedImager } from './imager';
 import { provisionKeys } from './linkKeys';
-import { type Orbit, orbitFrom } from './orbit';
+import { orbitFrom } from './orbit';
 import { Referee } from './referee';
+import { FRAME_PX, groundPoint, MIN_ELEVATION_DEG } from './reference';
 import { ephemerisOf, passes, polarNetwork } from './stations';
-import { sunElevationDeg } from './sun';
 import { missionEpochMs, sentinel2a } from './tle';
-
-/** Below this elevation a station does not talk to us, degrees. */
-const MIN_ELEVATION_DEG = 5;
-const FRAME_PX = 128;
 
 /** A flight whose ground and referee a test may speak to. */
 export interface SimulatedFlight extends Flight {
@@ -74,7 +70,7 @@ export async function openBoard(options: FlightOptions): Promise<Result<Simulate
     seed,
     imagers: { wideField: imager },
     radio: ground.radio,
-    ephemeris: ephemeris(orbit.value, contacts),
+    ephemeris: { ...ephemerisOf(contacts), groundPoint: (atUs) => groundPoint(orbit.value, atUs) },
     storage: storage.value,
     files: files.value,
     host: modelledHost,
@@ -97,17 +93,6 @@ export async function openBoard(options: FlightOptions): Promise<Result<Simulate
     },
     report: (deployment) => referee.report(deployment),
   });
-}
-
-function ephemeris(orbit: Orbit, contacts: Parameters<typeof ephemerisOf>[0]): Ephemeris {
-  return {
-    ...ephemerisOf(contacts),
-    groundPoint(atUs) {
-      const unixMs = missionEpochMs + atUs / 1000;
-      const { latDeg, lonDeg } = orbit.stateAt(unixMs);
-      return { latDeg, lonDeg, sunElevationDeg: sunElevationDeg(latDeg, lonDeg, unixMs) };
-    },
-  };
 }
 
 /** Host figures are part of the simulation: the same in each run, so that telemetry is too. */

@@ -14,13 +14,11 @@ import { type SimulatedImager, simulatedImager } from './imager';
 import { provisionKeys } from './linkKeys';
 import { type Orbit, orbitFrom } from './orbit';
 import { readChannel } from './readChannel';
+import { FRAME_PX, faultsOf, groundPoint, MIN_ELEVATION_DEG } from './reference';
 import { ephemerisOf, passes, polarNetwork } from './stations';
-import { sunElevationDeg } from './sun';
 import { missionEpochMs, sentinel2a } from './tle';
 
 const DEFAULT_LINK = 'tcp-server:127.0.0.1:0';
-const MIN_ELEVATION_DEG = 5;
-const FRAME_PX = 128;
 const PROGRESS_US = 1e6;
 const DAY_US = 86_400e6;
 /** The orbit's elements hold for 30 days: a flight in real time ends before. */
@@ -100,11 +98,7 @@ export async function openBoard(options: FlightOptions): Promise<Result<Flight>>
       dictionaryHash: deployment.dictionary.hash,
       seed,
       durationS: clock.nowUs() / 1e6,
-      faults: Object.fromEntries(
-        [...deployment.units.values()]
-          .filter((unit) => unit.faults + unit.queueDrops > 0)
-          .map((unit) => [unit.name, unit.faults + unit.queueDrops]),
-      ),
+      faults: faultsOf(deployment),
     }),
   });
 }
@@ -141,12 +135,6 @@ function radioIn(link: Link, inView: () => boolean): Board['radio'] {
     },
     onReceive: (receiver) => link.onReceive((bytes) => inView() && receiver(bytes)),
   };
-}
-
-function groundPoint(orbit: Orbit, atUs: number) {
-  const unixMs = missionEpochMs + atUs / 1000;
-  const { latDeg, lonDeg } = orbit.stateAt(unixMs);
-  return { latDeg, lonDeg, sunElevationDeg: sunElevationDeg(latDeg, lonDeg, unixMs) };
 }
 
 /** The maps of the Earth (62 MB) are loaded by the first picture: many missions take none. */

@@ -8,6 +8,7 @@ import type { Values } from '../../fsw/framework/types';
 import type { GroundStation } from './groundStation';
 import type { SimulatedImager } from './imager';
 import { channelOf, readChannel } from './readChannel';
+import { faultsOf } from './reference';
 import { Score } from './score';
 import { missionEpochMs } from './tle';
 import { TILE_PX, type TileTruth } from './truth';
@@ -101,7 +102,7 @@ export class Referee {
         errors: count('inference.RunErrors'),
         deadlinesMissed: count('inference.DeadlinesMissed'),
       },
-      faults: this.faults(deployment),
+      faults: faultsOf(deployment),
       unreadablePackets: ground.unreadable,
     };
   }
@@ -167,16 +168,6 @@ export class Referee {
   private records(name: string): unknown[] {
     return this.given.ground.received.flatMap(({ content }) =>
       content.kind === 'records' && content.name.endsWith(`.${name}`) ? content.records : [],
-    );
-  }
-
-  /** Components that threw or lost messages, with how often. Empty when the flight was clean. */
-  private faults(deployment: Deployment): Record<string, number> {
-    const units = [...deployment.units.values()];
-    return Object.fromEntries(
-      units
-        .filter((unit) => unit.faults + unit.queueDrops > 0)
-        .map((unit) => [unit.name, unit.faults + unit.queueDrops]),
     );
   }
 

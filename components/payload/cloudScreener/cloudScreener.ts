@@ -7,7 +7,6 @@ import {
   output,
   type Self,
   string,
-  U8,
   U32,
   type Value,
 } from '../../../fsw/framework';
@@ -21,7 +20,7 @@ import {
   Tiles,
   type Verdict,
 } from '../ports';
-import { Questions } from '../questions';
+import { openQuestions, type Questions, questionConfig } from '../questions';
 
 export const cloudScreenerModel = defineComponent({
   kind: 'active',
@@ -85,14 +84,7 @@ export const cloudScreenerModel = defineComponent({
   config: {
     model: { type: string(40), default: 'cloud-screener', doc: 'Name of the network in the model store.' },
     output: { type: string(40), default: 'cloud_fraction', doc: "Name of the network's output." },
-    maxWaiting: { type: U8, default: 4, min: 1, doc: 'The most frames that wait for an answer.' },
-    answerTimeoutUs: {
-      type: U32,
-      default: 60_000_000,
-      min: 1,
-      unit: 'us',
-      doc: 'A frame is given up when its answer is not there by then.',
-    },
+    ...questionConfig,
   },
 });
 
@@ -110,11 +102,7 @@ const NONE = new Float32Array(0);
 
 export const cloudScreener = component(cloudScreenerModel, {
   state: ({ config, random }): State => ({
-    questions: new Questions<Frame>({
-      most: config.maxWaiting,
-      timeoutUs: config.answerTimeoutUs,
-      firstTicket: random.integer(2 ** 32),
-    }),
+    questions: openQuestions<Frame>(config, random),
     counts: { KEPT: 0, CLOUDED: 0, DARK: 0, FAILED: 0 },
   }),
   ports: (self) => {

@@ -6,7 +6,6 @@ import {
   output,
   type Self,
   string,
-  U8,
   U32,
   type Value,
 } from '../../../fsw/framework';
@@ -19,7 +18,7 @@ import {
   ScreenedTiles,
   type TileBatch,
 } from '../ports';
-import { Questions } from '../questions';
+import { openQuestions, type Questions, questionConfig } from '../questions';
 
 export const surfaceClassifierModel = defineComponent({
   kind: 'active',
@@ -57,14 +56,7 @@ export const surfaceClassifierModel = defineComponent({
       default: 'land,shore,open-water',
       doc: "The network's classes in order, comma separated.",
     },
-    maxWaiting: { type: U8, default: 4, min: 1, doc: 'The most frames that wait for an answer.' },
-    answerTimeoutUs: {
-      type: U32,
-      default: 60_000_000,
-      min: 1,
-      unit: 'us',
-      doc: 'A frame is given up when its answer is not there by then.',
-    },
+    ...questionConfig,
   },
 });
 
@@ -83,11 +75,7 @@ interface State {
 
 export const surfaceClassifier = component(surfaceClassifierModel, {
   state: ({ config, random }): State => ({
-    questions: new Questions<Frame>({
-      most: config.maxWaiting,
-      timeoutUs: config.answerTimeoutUs,
-      firstTicket: random.integer(2 ** 32),
-    }),
+    questions: openQuestions<Frame>(config, random),
     classNames: config.classes.split(','),
     classified: 0,
     failed: 0,
