@@ -7,6 +7,8 @@ const protocols = '^fsw/protocols/';
 const links = '^fsw/links/';
 const sequences = '^fsw/sequences/';
 const cfdpEngine = '^fsw/cfdp/';
+const modelFiles = '^fsw/models/';
+const native = '^native/';
 /** What stands below all rooms: where the project is, and files written whole. */
 const projectRoot = '^fsw/(root|wholeFile)[.]ts$';
 
@@ -52,6 +54,18 @@ module.exports = {
       from: { path: protocols, pathNot: [test, '^fsw/protocols/sdls/'] },
       to: { path: '^(node:)?crypto$' },
     },
+    only(
+      'native-is-below',
+      'The kernels and their loader know the errors and where the project is.',
+      { path: native },
+      [native, errors, projectRoot],
+    ),
+    only(
+      'model-files-are-below',
+      'What a model file is, flight and ground share: codecs and hashes, no component.',
+      { path: modelFiles },
+      [modelFiles, native, framework, errors],
+    ),
     only('framework-is-below', 'The framework knows no component, mission or tool.', { path: framework }, [
       framework,
       protocols,
@@ -85,7 +99,8 @@ module.exports = {
         errors,
         cfdpEngine,
         sequences,
-        '^native/',
+        modelFiles,
+        native,
         '^components/$1/$2/',
         '^components/$1/[^/]+[.]ts$',
         '^components/[^/]+/ports[.]ts$',
@@ -100,8 +115,9 @@ module.exports = {
         protocols,
         errors,
         links,
+        modelFiles,
         projectRoot,
-        '^native/',
+        native,
         '^components/$1/',
         '^components/[^/]+/ports[.]ts$',
         '^fsw/flight[.]ts$',
@@ -111,7 +127,7 @@ module.exports = {
       'missions-wire-components',
       'A mission imports components and what they are made of.',
       { path: '^fsw/missions/' },
-      ['^fsw/missions/', '^components/', framework, protocols, errors, projectRoot],
+      ['^fsw/missions/', '^components/', framework, protocols, errors, modelFiles, native, projectRoot],
     ),
     only(
       'ground-is-not-flight',
@@ -125,6 +141,8 @@ module.exports = {
         errors,
         cfdpEngine,
         sequences,
+        modelFiles,
+        native,
         projectRoot,
         // The host's file store: CFDP needs the same one on the ground.
         '^components/platform/fileStore[.]ts$',

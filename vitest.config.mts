@@ -2,7 +2,7 @@ import { defineConfig } from 'vitest/config';
 
 export default defineConfig({
   test: {
-    include: ['{fsw,components,ground-tools,hwtests}/**/*.test.ts'],
+    include: ['{fsw,components,native,ground-tools,hwtests}/**/*.test.ts'],
     setupFiles: ['hwtests/seed.ts'],
     testTimeout: 60_000,
     pool: 'threads',

@@ -113,3 +113,31 @@ export const ModelFetch = port(
   { model: string(40) },
   { returns: reference<StoredModel | undefined>('StoredModel') },
 );
+
+/** What a scrub of some pages of a region found and did; a page is counted at the first step that healed it. */
+export interface RegionScrub {
+  /** Bits that SECDED put right. */
+  readonly correctedBits: number;
+  readonly correctedPages: number;
+  /** Pages rebuilt from parity, and from a golden copy. */
+  readonly parityPages: number;
+  readonly goldenPages: number;
+  /** Pages that nothing on board can heal: the store asks the ground for the model. */
+  readonly lostPages: number;
+}
+/** A part of the model store that is scrubbed on its own. */
+export interface ScrubRegion {
+  readonly name: string;
+  readonly pages: number;
+  readonly pageBytes: number;
+  /** About to be loaded: scrubbed before the others. */
+  readonly urgent: boolean;
+  /** Off the main thread where the addon is. Escalates: SECDED, parity, golden copy. */
+  scrub(firstPage: number, count: number): Promise<RegionScrub>;
+}
+/** Everything in the store that is to be scrubbed now, memory and golden copies. */
+export const ScrubRegions = port(
+  'ScrubRegions',
+  {},
+  { returns: reference<readonly ScrubRegion[]>('ScrubRegions', []) },
+);

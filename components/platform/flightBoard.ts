@@ -1,6 +1,7 @@
 /** The board of a real computer: host clock, pictures from folders, files, and a ground on a link. */
 import { type Result, succeed } from '../../fsw/errors';
 import type { Board, Ephemeris } from '../../fsw/framework';
+import { plainMemory } from '../../fsw/framework/plainMemory';
 import { WallClock } from '../../fsw/framework/wallClock';
 import { type Link, type LinkSpec, openLink } from '../../fsw/links';
 import { fileStorage } from './fileStorage';
@@ -49,6 +50,7 @@ export async function flightBoard(options: FlightBoardOptions): Promise<Result<F
     storage: storage.value,
     files: files.value,
     host: hostMonitor(storageFolder),
+    memory: plainMemory(),
   });
 }
 

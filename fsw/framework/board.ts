@@ -113,6 +113,16 @@ export interface FileStore {
   freeBytes(): Result<number>;
 }
 
+/**
+ * Memory that is worth protecting by name: large, long-lived, hit by radiation (model weights). A simulated board
+ * irradiates what was allocated here; a real one may place it in a bank of its own.
+ */
+export interface Memory {
+  /** Zeroed. The same name replaces what it held. Errors: MEMORY_EXHAUSTED. */
+  allocate(name: string, bytes: number): Result<SharedArrayBuffer>;
+  release(name: string): void;
+}
+
 export interface Board {
   readonly name: string;
   readonly clock: Clock;
@@ -123,4 +133,5 @@ export interface Board {
   readonly storage: Storage;
   readonly files: FileStore;
   readonly host: HostMonitor;
+  readonly memory: Memory;
 }

@@ -9,6 +9,7 @@ export type {
   GroundView,
   HostMonitor,
   Imager,
+  Memory,
   Radio,
   Storage,
 } from './board';

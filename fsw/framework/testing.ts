@@ -8,6 +8,7 @@ import { type Deployment, type DeployOptions, deploy } from './deployment';
 import { eventText } from './emitters';
 import { allCommands } from './ids';
 import type { Config } from './model';
+import { plainMemory } from './plainMemory';
 import type { Ends, Inputs } from './ports';
 import { SimulatedClock } from './simulatedClock';
 import type { CmdStatus } from './standardPorts';
@@ -65,7 +66,7 @@ export interface Trial {
 /** Deploys a topology, not yet started. Throws the text of every fault where the boot check refuses it. */
 export function trial(topology: Topology, board: Partial<Board> = {}, options: DeployOptions = {}): Trial {
   const clock = new SimulatedClock(0);
-  const bare = { name: 'bench', clock, seed: 1, imagers: {}, ...board } as Board;
+  const bare = { name: 'bench', clock, seed: 1, imagers: {}, memory: plainMemory(), ...board } as Board;
   const deployed = deploy(topology, bare, options);
   if (!deployed.ok) throw new Error(deployed.faults.map(({ text }) => text).join('\n'));
   const { executive } = deployed.value;

@@ -7,7 +7,7 @@ const optionalTools = [
   {
     name: 'Rust',
     command: ['cargo', '--version'],
-    without: 'nothing here uses it yet; the native kernels will',
+    without: 'TypeScript does the work of the native kernels',
   },
   { name: 'Python', command: [python, '--version'], without: 'needed only to train the models again' },
   {

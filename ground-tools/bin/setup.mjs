@@ -8,16 +8,19 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, wri
 import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { missingTools } from './host.mjs';
+import { buildAddon } from './native.mjs';
 
 export const root = fileURLToPath(new URL('../..', import.meta.url));
 const dist = join(root, 'dist');
-const sourceFolders = ['fsw', 'components', 'ground-tools', 'hwtests'];
+const sourceFolders = ['fsw', 'components', 'native', 'ground-tools', 'hwtests'];
 
-/** Makes node_modules and dist/ what package-lock.json and the sources say. Returns an exit code. */
+/** Makes node_modules, dist/ and, where cargo is, the addon what the sources say. Returns an exit code. */
 export function setup() {
   const wrongNode = checkNode(process.versions.node);
   if (wrongNode) return failed(wrongNode);
-  return install() || build();
+  const code = install() || build();
+  if (code === 0) buildAddon(root, say);
+  return code;
 }
 
 /** Why this Node can't run Perigee, or undefined. */

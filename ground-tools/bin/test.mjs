@@ -18,7 +18,7 @@ const steps = [
     name: 'layers',
     command: 'npm run layers',
     bin: 'dependency-cruiser/bin/dependency-cruise.mjs',
-    args: ['--output-type', 'err', 'fsw', 'components', 'ground-tools', 'hwtests'],
+    args: ['--output-type', 'err', 'fsw', 'components', 'native', 'ground-tools', 'hwtests'],
   },
   { name: 'types', command: 'npm run typecheck', bin: 'typescript/bin/tsc', args: ['--noEmit', '-p', '.'] },
   {

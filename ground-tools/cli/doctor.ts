@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
-import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { native } from '../../native/addon';
 import { type Context, exit } from './context';
 import { paint } from './screen';
 
@@ -22,8 +22,8 @@ export async function doctor({ root, out }: Context): Promise<number> {
   const host = (await import(pathToFileURL(join(root, 'ground-tools/bin/host.mjs')).href)) as Host;
   for (const { name, found, without } of host.findTools())
     line(found !== undefined, name, found ?? `not found: ${without}`);
-  const native = existsSync(join(root, 'native/Cargo.toml'));
-  line(native, 'native kernels', native ? 'in native/' : 'not written yet: TypeScript does their work');
+  if (native.addon) line(true, 'native kernels', `${native.addon.simd()}, ${native.file}`);
+  else line(false, 'native kernels', `TypeScript does their work: ${native.reason}`);
   return exit.ok;
 }
 

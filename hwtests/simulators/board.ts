@@ -5,6 +5,7 @@ import { fileStore } from '../../components/platform/fileStore';
 import { type Result, succeed } from '../../fsw/errors';
 import type { Flight, FlightOptions } from '../../fsw/flight';
 import type { Board } from '../../fsw/framework/board';
+import { plainMemory } from '../../fsw/framework/plainMemory';
 import { SimulatedClock } from '../../fsw/framework/simulatedClock';
 import { GroundSecurity } from '../../ground-tools/link/security';
 import { loadEarth } from './earth';
@@ -74,6 +75,7 @@ export async function openBoard(options: FlightOptions): Promise<Result<Simulate
     storage: storage.value,
     files: files.value,
     host: modelledHost,
+    memory: plainMemory(),
   };
   const referee = new Referee({ ground, imager, contacts, options, endUs });
   return succeed({

@@ -7,6 +7,7 @@ import { type Result, succeed } from '../../fsw/errors';
 import type { Flight, FlightOptions, Progress } from '../../fsw/flight';
 import type { Board, Contact, Imager } from '../../fsw/framework/board';
 import type { Deployment } from '../../fsw/framework/deployment';
+import { plainMemory } from '../../fsw/framework/plainMemory';
 import { WallClock } from '../../fsw/framework/wallClock';
 import { type Link, linkText, openLink, parseLink } from '../../fsw/links';
 import { loadEarth } from './earth';
@@ -60,6 +61,7 @@ export async function openBoard(options: FlightOptions): Promise<Result<Flight>>
     storage: storage.value,
     files: files.value,
     host: hostMonitor(outDir),
+    memory: plainMemory(),
   };
   const endUs = Math.min(LONGEST_US, orbits * orbit.value.periodS * 1e6);
   const periodUs = orbit.value.periodS * 1e6;

@@ -1,0 +1,17 @@
+//! The binding of the kernels to Node: arguments checked, nothing computed.
+
+use napi_derive::napi;
+
+/// Of `native/addon.ts`: raised when a signature here changes.
+const ABI: u32 = 1;
+
+#[napi]
+pub fn abi() -> u32 {
+    ABI
+}
+
+/// The instructions that the kernels run with here: avx2, neon or portable.
+#[napi]
+pub fn simd() -> &'static str {
+    perigee_kernels::cpu::best().name()
+}
