@@ -94,6 +94,17 @@ export const InferResult = port('InferResult', {
   outputs: reference<Readonly<Record<string, Float32Array>>>('Outputs'),
 });
 
+/** Inputs of a model with the outputs that it must give: how a live session shows that its weights are whole. */
+export interface Canary {
+  readonly count: number;
+  /** `count` items, as `InferRequest.input`. */
+  readonly input: Float32Array;
+  /** Each output by name, as the model gave it where it was trained. */
+  readonly outputs: Readonly<Record<string, Float32Array>>;
+  /** The most by which another processor's or provider's rounding may differ. */
+  readonly tolerance: number;
+}
+
 /** A model as the store hands it to a runtime: verified bytes, just now. */
 export interface StoredModel {
   readonly name: string;
@@ -106,6 +117,8 @@ export interface StoredModel {
   readonly input: { readonly name: string; readonly shape: readonly (number | string)[] };
   readonly outputs: readonly { readonly name: string; readonly shape: readonly (number | string)[] }[];
   readonly classes: readonly string[];
+  /** Absent when the model came without one. */
+  readonly canary?: Canary;
 }
 /** Fetches a model from the store, which verifies it first; undefined (and an event) when it is not fit to fly. */
 export const ModelFetch = port(
