@@ -163,6 +163,20 @@ export const errorTable = {
   GDS_MISSING: 'fprime-gds cannot be started ({why}): pip install fprime-gds==4.4.1',
   DICTIONARY_NO_FORM: '{format} has no form for the types of {entries}',
 
+  // Ground: deploying a release to a board
+  DEPLOY_PACK: 'packing {what}: {why}',
+  DEPLOY_NO_ADDON: '{file} is not built: {how} makes it (or fly without it: --without-addon)',
+  DEPLOY_BOARD_FILE: 'mission {mission} on board flight: {why}',
+  DEPLOY_ARCH: 'the target is {machine}; a release can be packed for Linux on {known}',
+  DEPLOY_TARGET: '{target}: {why}',
+  DEPLOY_UNREACHABLE: '{target} cannot be reached: {why}',
+  DEPLOY_SPACE: '{target}: {needed} MiB needed in {dir}, {free} MiB are free',
+  DEPLOY_TRANSFER: '{target}: the transfer failed, what arrived stays for the next try: {why}',
+  DEPLOY_CORRUPT: '{target}: the release that arrived is not what was sent, nothing was switched: {why}',
+  DEPLOY_UNHEALTHY: '{target}: {release} was rolled back, {flying} flies: {why}',
+  DEPLOY_UNDECIDED: '{target}: {release} is neither healthy nor rolled back: {why}',
+  DEPLOY_NO_PREVIOUS: '{target}: there is no previous release to go back to',
+
   // Ground: reading the downlink, sending commands
   LINK_UNKNOWN_DESCRIPTOR: 'no packet has descriptor {descriptor}',
   LINK_UNKNOWN_ID: 'the dictionary has no {what} {id}: is it the dictionary of this build?',

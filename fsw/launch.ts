@@ -105,6 +105,8 @@ async function fly(name: string, mission: MissionModule, options: LaunchOptions)
     stopping = true;
   };
   process.on('SIGINT', stop);
+  // A service manager's way to ask.
+  process.on('SIGTERM', stop);
   // Whoever started us is gone: nobody would ever stop us.
   process.on('disconnect', stop);
   const startedAt = process.hrtime.bigint();

@@ -30,6 +30,7 @@ export async function openBoard(options: FlightOptions): Promise<Result<Flight>>
     filesFolder: join(outDir, 'files'),
     imagers: Object.fromEntries(imagers),
     link: file.value.link,
+    healthFile: join(outDir, 'health.json'),
   });
   if (!opened.ok) return opened;
   const board = opened.value;

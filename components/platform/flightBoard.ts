@@ -7,6 +7,7 @@ import { type Link, type LinkSpec, openLink } from '../../fsw/links';
 import { fileStorage } from './fileStorage';
 import { fileStore } from './fileStore';
 import { type FolderImagerOptions, folderImager } from './folderImager';
+import { healthFile } from './healthFile';
 import { hostMonitor } from './hostMonitor';
 
 export interface FlightBoardOptions {
@@ -18,6 +19,8 @@ export interface FlightBoardOptions {
   /** By the name that the mission's cameras use. */
   readonly imagers: Readonly<Record<string, Omit<FolderImagerOptions, 'nowUs'>>>;
   readonly link: LinkSpec;
+  /** Made new each second while the software is well (`healthFile.ts`); none unless told. */
+  readonly healthFile?: string;
 }
 
 export interface FlightBoard extends Board {
@@ -51,6 +54,9 @@ export async function flightBoard(options: FlightBoardOptions): Promise<Result<F
     files: files.value,
     host: hostMonitor(storageFolder),
     memory: plainMemory(),
+    ...(options.healthFile && {
+      watchdog: healthFile({ file: options.healthFile, nowUs, epochUs: clock.epochUs }),
+    }),
   });
 }
 

@@ -123,6 +123,11 @@ export interface Memory {
   release(name: string): void;
 }
 
+/** Whoever watches the flight software from outside: it acts when the strokes stop. */
+export interface Watchdog {
+  stroke(): void;
+}
+
 export interface Board {
   readonly name: string;
   readonly clock: Clock;
@@ -134,4 +139,6 @@ export interface Board {
   readonly files: FileStore;
   readonly host: HostMonitor;
   readonly memory: Memory;
+  /** Absent where nobody watches. */
+  readonly watchdog?: Watchdog;
 }

@@ -12,6 +12,7 @@ export type {
   Memory,
   Radio,
   Storage,
+  Watchdog,
 } from './board';
 export { BufferPool, type PooledBuffer } from './buffers';
 export { type LimitState, limitState } from './channels';

@@ -78,7 +78,7 @@ function lastError(stderr = '') {
 }
 
 /** A reader never sees half a file. */
-function copyWhole(from, to) {
+export function copyWhole(from, to) {
   mkdirSync(dirname(to), { recursive: true });
   const temporary = `${to}.${process.pid}.tmp`;
   copyFileSync(from, temporary);

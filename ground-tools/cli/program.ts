@@ -5,6 +5,7 @@ import { type Result, succeed } from '../../fsw/errors';
 import { nearest } from '../../fsw/framework/settings';
 import type { LaunchOptions } from '../../fsw/launch';
 import { linkForms, parseLink } from '../../fsw/links/linkSpec';
+import { deployCommand } from '../deploy/command';
 import { convertDictionary, type DictionaryFormat, dictionaryFormats } from '../dictionary/formats';
 import { type GdsCommandOptions, gds } from '../gds/command';
 import { keysCommand } from '../keys/command';
@@ -140,6 +141,10 @@ export async function run(argv: readonly string[], context: Context): Promise<nu
   });
 
   keysCommand(program, context, (ended) => {
+    code = ended;
+  });
+
+  deployCommand(program, context, (ended) => {
     code = ended;
   });
 

@@ -5,7 +5,7 @@ import { defineConfig } from 'vitest/config';
 export default defineConfig({
   root: fileURLToPath(new URL('../..', import.meta.url)),
   test: {
-    include: ['hwtests/interop/**/*.interop.ts'],
+    include: ['hwtests/{interop,deploy}/**/*.interop.ts'],
     setupFiles: ['hwtests/seed.ts'],
     testTimeout: 120_000,
     hookTimeout: 600_000,

@@ -96,4 +96,29 @@ describe('health', () => {
     expect(names(b)).toEqual(['PingLate', 'PingFailed']);
     expect(b.calls('restart')).toHaveLength(1);
   });
+
+  it("PGE-HTH-008: strokes the board's watchdog while every entry answers, and while pinging is off", async () => {
+    let strokes = 0;
+    const watchdog = { stroke: () => void strokes++ };
+    const b = await bench(health, { config: { restartLimit: 1 }, queueDepth: 64, board: { watchdog } });
+    const during = async (ticks: number, silent: number[] = []) => {
+      strokes = 0;
+      await tick(b, ticks, silent);
+      return strokes;
+    };
+    // The first round's answers are taken at the second tick.
+    expect(await during(4, [7])).toBe(0);
+    b.in.pong[7]({ key: pings(b, 7)[0].args.key as number });
+    expect(await during(6)).toBe(6);
+    // Pinged at tick 11, late 10 ticks after, then given up.
+    expect(await during(10, [2])).toBe(10);
+    expect(await during(60, [2])).toBe(0);
+    expect(names(b)).toEqual(['PingLate', 'PingFailed', 'PingGivenUp']);
+    b.command('HLTH_PING_ENABLE', { entry: 2, enabled: false });
+    await b.settle();
+    expect(await during(5)).toBe(5);
+    b.command('HLTH_ENABLE', { enabled: false });
+    await b.settle();
+    expect(await during(5, [0, 1])).toBe(5);
+  });
 });

@@ -20,6 +20,8 @@ const ENTRIES = 24;
 
 interface PingEntry {
   enabled: boolean;
+  /** Has answered since boot. */
+  answered: boolean;
   /** The key that must come back; undefined when no ping is under way. */
   key: number | undefined;
   /** Keys that are no longer waited for; an answer with one of them is late, not wrong. */
@@ -140,6 +142,7 @@ export const health = component(
         { length: ENTRIES },
         (): PingEntry => ({
           enabled: true,
+          answered: false,
           key: undefined,
           forgotten: [],
           waited: 0,
@@ -148,7 +151,7 @@ export const health = component(
         }),
       ),
     }),
-    ports: ({ state, out, event, tlm, param, config, drain }) => {
+    ports: ({ state, out, event, tlm, param, config, drain, board }) => {
       const naming = (entry: number) => ({ entry, name: config.names[entry] ?? '' });
 
       const ping = (entry: PingEntry, index: number) => {
@@ -169,29 +172,40 @@ export const health = component(
         event.PingGivenUp(naming(index));
       };
 
+      const isWell = ({ enabled, answered, key, waited, givenUp }: PingEntry, index: number) =>
+        !isConnected(out.ping[index]) ||
+        !enabled ||
+        (answered && !givenUp && (key === undefined || waited < param.LateTicks));
+
+      const pingAll = () => {
+        const round = state.ticks++ % param.PingTicks === 0;
+        for (const [index, entry] of state.entries.entries()) {
+          if (!isConnected(out.ping[index]) || !entry.enabled || entry.givenUp) continue;
+          if (entry.key === undefined) {
+            if (round) ping(entry, index);
+            continue;
+          }
+          entry.waited++;
+          if (entry.waited === param.LateTicks) {
+            tlm.PingsLate(++state.late);
+            event.PingLate({ ...naming(index), ticks: entry.waited });
+          }
+          if (entry.waited >= param.FailTicks) fail(entry, index);
+        }
+      };
+
       return {
         schedIn() {
           drain();
-          if (!state.enabled) return;
-          const round = state.ticks++ % param.PingTicks === 0;
-          for (const [index, entry] of state.entries.entries()) {
-            if (!isConnected(out.ping[index]) || !entry.enabled || entry.givenUp) continue;
-            if (entry.key === undefined) {
-              if (round) ping(entry, index);
-              continue;
-            }
-            entry.waited++;
-            if (entry.waited === param.LateTicks) {
-              tlm.PingsLate(++state.late);
-              event.PingLate({ ...naming(index), ticks: entry.waited });
-            }
-            if (entry.waited >= param.FailTicks) fail(entry, index);
-          }
+          if (state.enabled) pingAll();
+          if (!state.enabled || state.entries.every(isWell)) board.watchdog?.stroke();
         },
         pong({ key }, index) {
           const entry = state.entries[index];
-          if (key === entry.key) entry.key = undefined;
-          else if (!entry.forgotten.includes(key)) event.PingWrongKey({ ...naming(index), key });
+          if (key === entry.key) {
+            entry.key = undefined;
+            entry.answered = true;
+          } else if (!entry.forgotten.includes(key)) event.PingWrongKey({ ...naming(index), key });
         },
       };
     },

@@ -1,0 +1,53 @@
+/** `npm run build:arm64`: the addon for arm64, at build/native/perigee-linux-arm64.node, and what it asks of a board. */
+import { spawnSync } from 'node:child_process';
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { copyWhole } from '../native.mjs';
+import { cargoEnvironment, hostRefusal, TARGET } from './toolchain.mjs';
+
+const root = fileURLToPath(new URL('../../..', import.meta.url));
+
+/** Ubuntu 22.04's, which JetPack 6 stands on. */
+const GLIBC_MINOR = 35;
+
+export const arm64Addon = join(root, 'build/native/perigee-linux-arm64.node');
+
+/** Builds the addon. Throws with one line of what is missing or wrong. */
+export function buildArm64(say, env = cargoEnvironment(say)) {
+  const { status } = spawnSync(
+    'cargo',
+    ['build', '--release', '--locked', '--quiet', '-p', 'perigee-addon', '--target', TARGET],
+    { cwd: join(root, 'native'), env, stdio: ['ignore', 'inherit', 'inherit'] },
+  );
+  if (status !== 0) throw new Error('the addon does not build for arm64: the lines above say why');
+  copyWhole(join(env.CARGO_TARGET_DIR, TARGET, 'release/libperigee_addon.so'), arm64Addon);
+  const needed = glibcNeeded(arm64Addon);
+  if (needed > GLIBC_MINOR)
+    throw new Error(`the addon needs glibc 2.${needed}; JetPack 6 has 2.${GLIBC_MINOR}`);
+  say(`${arm64Addon}: needs glibc 2.${needed} (JetPack 6 has 2.${GLIBC_MINOR})`);
+}
+
+/** The newest glibc whose symbols a library names: 34 for GLIBC_2.34. */
+export function glibcNeeded(file) {
+  const named = readFileSync(file, 'latin1').matchAll(/GLIBC_2\.(\d+)/g);
+  return Math.max(0, ...[...named].map(([, minor]) => Number(minor)));
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  const say = (line) => console.log(`build:arm64: ${line}`);
+  try {
+    const refusal = hostRefusal();
+    if (refusal) throw new Error(refusal);
+    buildArm64(say);
+    const gpu = ['perigee.fatbin'].map((name) => join(root, 'build/native', name)).find(existsSync);
+    say(
+      gpu
+        ? `CUDA kernels: ${gpu} serves every host`
+        : 'CUDA kernels: not built here; a board then runs on its CPU',
+    );
+  } catch (error) {
+    console.error(`build:arm64: ${error.message}`);
+    process.exitCode = 1;
+  }
+}
