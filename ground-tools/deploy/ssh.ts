@@ -19,15 +19,11 @@ export interface Ended {
   readonly stderr: string;
 }
 
-/** `user@host`, `host`, either with `:port`; undefined when it is none of them. */
+/** `user@host`, `host`, either with `:port`; undefined when it is none of them. (IPv6: by a name of the ssh config.) */
 export function parseTarget(text: string): Pick<Target, 'destination' | 'port'> | undefined {
-  const [, destination, port] =
-    /^((?:[\w.-]+@)?[\w][\w.-]*|(?:[\w.-]+@)?\[[\da-f:]+\])(?::(\d{1,5}))?$/i.exec(text) ?? [];
+  const [, destination, port] = /^((?:\w[\w.-]*@)?\w[\w.-]*)(?::(\d{1,5}))?$/.exec(text) ?? [];
   if (destination === undefined || Number(port ?? 1) > 65_535) return undefined;
-  return {
-    destination: destination.replace(/[[\]]/g, ''),
-    port: port === undefined ? undefined : Number(port),
-  };
+  return { destination, port: port === undefined ? undefined : Number(port) };
 }
 
 /** The ssh command without the destination; host keys are checked as the user's ssh is told to, and nothing is asked. */

@@ -43,7 +43,7 @@ fall_back() {
   if [ -e previous/start.sh ]; then
     ln -sfn "$(readlink previous)" current.new && mv -T current.new current
   fi
-  rm -f trial starts
+  rm -f starts trial
   sync
   echo "perigee: $id is rolled back: $1" >&2
   [ "$(readlink current)" = "releases/$id" ] && exit 1
@@ -72,7 +72,7 @@ while kill -0 "$flight" 2>/dev/null; do
     seen=$stroke
     alive=yes
     if on_trial; then
-      rm -f trial starts
+      rm -f starts trial
       sync
     fi
   else

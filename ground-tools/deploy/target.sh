@@ -112,7 +112,7 @@ case $verb in
   rollback)
     old=$(readlink current) back=$(readlink previous)
     [ -n "$back" ] && [ -e "$back/start.sh" ] || { echo "none=yes"; exit 4; }
-    rm -f trial starts
+    rm -f starts trial
     switch_to "$back"
     ln -sfn "$old" previous.new && mv -T previous.new previous
     [ "${3-}" = "" ] || echo "$(basename "$old") $3" >rolled-back

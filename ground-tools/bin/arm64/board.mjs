@@ -48,7 +48,7 @@ function testsIn(room) {
 }
 
 function compile(folder, test) {
-  const { transpileModule, ModuleKind, ScriptTarget } = require('typescript');
+  const { transpileModule, ModuleKind, ScriptTarget } = require(join(root, 'node_modules/typescript'));
   const { outputText } = transpileModule(readFileSync(join(root, test), 'utf8'), {
     fileName: test,
     compilerOptions: {
