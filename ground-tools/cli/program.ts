@@ -136,15 +136,15 @@ export async function run(argv: readonly string[], context: Context): Promise<nu
       code = await doctor(context);
     });
 
+  deployCommand(program, context, (ended) => {
+    code = ended;
+  });
+
   addGroundCommands(program, context, (ended) => {
     code = ended;
   });
 
   keysCommand(program, context, (ended) => {
-    code = ended;
-  });
-
-  deployCommand(program, context, (ended) => {
     code = ended;
   });
 
