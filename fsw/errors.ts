@@ -147,6 +147,10 @@ export const errorTable = {
   ORBIT_BAD_TLE: '{name}: {why}',
   EARTH_MAP_MISSING: 'the maps of npm three-globe cannot be read: {why}',
   IMAGER_BUFFER_SIZE: 'the frame buffer holds {length} bytes, {needed} needed',
+  RADIATION_FACTOR:
+    'radiation {text}: it is x and how many times the published rate, as x10000, x{max} the most',
+  RADIATION_TARGETS: 'radiation targets {text}: {why}',
+  RADIATION_BOARD: 'radiation: board {board} is not simulated; sim is',
 
   // Launching
   MISSION_UNKNOWN: 'there is no mission {name}; did you mean {nearest}?',
