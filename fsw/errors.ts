@@ -176,6 +176,8 @@ export const errorTable = {
   RADIATION_FACTOR:
     'radiation {text}: it is x and how many times the published rate, as x10000, x{max} the most',
   RADIATION_TARGETS: 'radiation targets {text}: {why}',
+  GGUF_FORM: '{file} is no GGUF file that can be read: {why}',
+  CAMPAIGN_MODEL: '{model} is left out: {why}',
   RADIATION_BOARD: 'radiation: board {board} is not simulated; sim is',
 
   // Launching
