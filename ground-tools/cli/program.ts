@@ -10,6 +10,7 @@ import { type GdsCommandOptions, gds } from '../gds/command';
 import { keysCommand } from '../keys/command';
 import { newComponent } from '../newComponent/newComponent';
 import { type YamcsInitOptions, yamcsInit } from '../yamcs/command';
+import { campaign } from './campaign';
 import { type Context, exit } from './context';
 import { doctor } from './doctor';
 import { fly } from './fly';
@@ -138,6 +139,18 @@ export async function run(argv: readonly string[], context: Context): Promise<nu
     .description('say what this machine has, and what falls back')
     .action(async () => {
       code = await doctor(context);
+    });
+
+  program
+    .command('campaign')
+    .description('damage what flies, by the thousand, and see what comes of it')
+    .command('ecc')
+    .description('bit errors in the weights of models under each protection; its own --help has the options')
+    .argument('[options...]')
+    .allowUnknownOption()
+    .helpOption(false)
+    .action(async (options: string[]) => {
+      code = await campaign(context, 'ecc', options);
     });
 
   addGroundCommands(program, context, (ended) => {
