@@ -7,7 +7,7 @@ import { goldenPages } from './goldenScrub';
 import { contentLayout, pagesOf, type Sizes } from './layout';
 import { allocateRegion, contentPage, encodeRegion, graphBytes, type Region, weightsPlace } from './region';
 import type { GoldenPage } from './repair';
-import { freeSlot, type Held, holdIn, reserveSlot, slotMemory } from './slots';
+import { freeSlot, freeSpares, type Held, holdIn, reserveSlot, slotMemory } from './slots';
 import type { ModelSource } from './source';
 import type { Store } from './state';
 import type { Steps } from './steps';
@@ -39,12 +39,7 @@ export function* loadSource(self: Store, source: ModelSource): Steps<Result<Held
  * Loads from the golden copy at `path`; pages that it hasn't got whole come from the copy at `other`.
  * Errors: those of `openGolden`, MODEL_LOST, and as for `loadSource`.
  */
-export function* loadGolden(
-  self: Store,
-  model: string,
-  path: string,
-  other: string,
-): Steps<Result<Held>> {
+export function* loadGolden(self: Store, model: string, path: string, other: string): Steps<Result<Held>> {
   const { files } = self.board;
   const opened = openGolden(files, path);
   if (!opened.ok) return opened;
@@ -118,10 +113,13 @@ function* intoSlot(
   const slot = reserveSlot(self, model);
   if (!slot.ok) return slot;
   const { pagesPerParity, parityPerGroup } = self.config;
-  const share = { pagesPerParity, parityPerGroup };
-  const allocated = allocateRegion(self.board.memory, slotMemory(slot.value), sizes, share);
+  const index = slot.value;
+  const memory = slotMemory(index);
+  const allocate = () => allocateRegion(self.board.memory, memory, sizes, { pagesPerParity, parityPerGroup });
+  const first = allocate();
+  const allocated = !first.ok && freeSpares(self) ? allocate() : first;
   const loaded: Result<Held> = allocated.ok ? yield* filled(allocated.value) : allocated;
-  if (!loaded.ok) freeSlot(self, slot.value);
+  if (!loaded.ok) freeSlot(self, index);
   return loaded;
 
   function* filled(region: Region): Steps<Result<Held>> {
@@ -130,7 +128,7 @@ function* intoSlot(
     yield* encodeRegion(region);
     // After encoding: what changed between reading and encoding would be sealed in.
     const verified = yield* verifyRegion(region, self.state.keys, { name: model, all: true });
-    return verified.ok ? succeed(holdIn(self, slot.value, verified.value, region)) : verified;
+    return verified.ok ? succeed(holdIn(self, index, verified.value, region)) : verified;
   }
 }
 
@@ -138,4 +136,3 @@ function sizesOf({ graph, weights, protection }: ManifestModel, envelope: number
   const eccWeights = protection?.eccBytes ?? weights.bytes;
   return { envelope, graph: graph.bytes, weights: weights.bytes, eccWeights };
 }
-

@@ -1,7 +1,6 @@
 /** The slots in memory: each holds one version of one model. */
 import { fail, type Result, succeed } from '../../../fsw/errors';
 import type { ManifestModel } from '../../../fsw/models';
-import { entryOf } from './ledger';
 import type { Region } from './region';
 import type { Store } from './state';
 
@@ -11,6 +10,8 @@ export interface Held {
   readonly region: Region;
   /** A runtime has had it; until then it is scrubbed before the others. */
   handedOut: boolean;
+  /** Installed or offered, and not current yet. */
+  candidate: boolean;
   /** Pages are beyond repair, and the ground was told. */
   lost: boolean;
 }
@@ -29,14 +30,20 @@ export function reserveSlot(self: Store, model: string): Result<number> {
   return succeed(slot);
 }
 
-export function isSpare({ state }: Store, held: Slot): boolean {
+/** Gives the memory back of all versions that only wait for a rollback; says whether there were any. */
+export function freeSpares(self: Store): boolean {
+  const spares = self.state.slots.flatMap((held, slot) => (isSpare(self, held) ? [slot] : []));
+  for (const slot of spares) freeSlot(self, slot);
+  return spares.length > 0;
+}
+
+function isSpare({ state }: Store, held: Slot): boolean {
   if (held === undefined || held === 'loading') return false;
-  const { name, serial } = held.manifest;
-  return state.serving.get(name) !== held && entryOf(state.ledger, name)?.candidate !== serial;
+  return state.serving.get(held.manifest.name) !== held && !held.candidate;
 }
 
 export function holdIn(self: Store, slot: number, manifest: ManifestModel, region: Region): Held {
-  const held: Held = { slot, manifest, region, handedOut: false, lost: false };
+  const held: Held = { slot, manifest, region, handedOut: false, candidate: false, lost: false };
   self.state.slots[slot] = held;
   return held;
 }

@@ -28,7 +28,9 @@ export function* verifyRegion(
   const { manifest } = envelope.value;
   const { graph, weights, protection } = manifest;
   const covered = coveredWeights(region);
-  const checks: [string, readonly Uint8Array[], string][] = [[graph.path, [graphBytes(region)], graph.sha256]];
+  const checks: [string, readonly Uint8Array[], string][] = [
+    [graph.path, [graphBytes(region)], graph.sha256],
+  ];
   if (all || protection === undefined) checks.push([weights.path, [covered, region.tail], weights.sha256]);
   if (protection !== undefined)
     checks.push([weights.path, [covered.subarray(0, protection.eccBytes)], protection.eccSha256]);
@@ -71,6 +73,8 @@ function protectionFault(
   const names = bare.map((tensor) => tensor.name);
   const listed = protection.exponent.map(({ tensor }) => tensor);
   if (names.join('\n') !== listed.join('\n'))
-    return bad(`from byte ${protection.eccBytes} on lie ${names.join(', ')}, listed are ${listed.join(', ')}`);
+    return bad(
+      `from byte ${protection.eccBytes} on lie ${names.join(', ')}, listed are ${listed.join(', ')}`,
+    );
   return undefined;
 }
