@@ -30,7 +30,8 @@ async function fly(everyS?: number) {
   );
   const flagged = mission.events('ResultSuspect').length;
   const redone = mission.channel('inference.ResultsRedone');
-  return { judged: { detections, frames, accuracy, inference, faults, records }, hits, flagged, redone };
+  const judged = { detections, frames, accuracy, inference, faults, records };
+  return { judged, hits, flagged, redone, frames: mission.events('FrameRedone').length };
 }
 
 describe("hits on the runtime's own copies, in flight", () => {
@@ -41,6 +42,7 @@ describe("hits on the runtime's own copies, in flight", () => {
     expect(hit.hits).toBeGreaterThan(100);
     expect(hit.flagged).toBeGreaterThan(10);
     expect(hit.redone).toBe(hit.flagged);
+    expect(hit.frames).toBe(hit.flagged);
     expect(hit.judged).toEqual(clean.judged);
   });
 });

@@ -163,7 +163,7 @@ describe('twin runs', () => {
       ...['load scale#5', 'load scale#6', 'run scale#5', 'run scale#6'],
       ...['run scale#5', 'run scale#6', 'run scale#5'],
     ]);
-    expect(answers()).toEqual(['1 OK 21', '2 OK 21', '3 OK 21']);
+    expect(answers()).toEqual(['1 OK 21', '2 REDONE 21', '3 REDONE 21']);
     expect(b.telemetry).toMatchObject({ ResultsSuspect: 2, ResultsRedone: 2, Reloads: 2, Runs: 3 });
     expect(names()).toEqual(['ModelLoaded', 'ResultSuspect', 'ModelLoaded', 'ResultSuspect', 'ModelLoaded']);
     expect(b.events[1].text).toBe(
@@ -197,7 +197,7 @@ describe('twin runs', () => {
     for (const session of ['scale#1', 'scale#2']) copies.set(session, 0);
     ask(2, 7);
     await b.advance(1e5);
-    expect(answers()).toEqual(['1 OK 21', '2 OK 21']);
+    expect(answers()).toEqual(['1 OK 21', '2 REDONE 21']);
     expect(b.events[1].text).toContain('the canary of scale#1 has other bits than at its load');
   });
 
@@ -210,7 +210,7 @@ describe('twin runs', () => {
     for (const session of ['scale#1', 'scale#2']) copies.set(session, Number.NaN);
     ask(2, 7);
     await b.advance(1e5);
-    expect(answers()).toEqual(['1 OK 21', '2 OK 21']);
+    expect(answers()).toEqual(['1 OK 21', '2 REDONE 21']);
     expect(b.telemetry).toMatchObject({ ResultsSuspect: 1, ResultsRedone: 1 });
   });
 
@@ -253,7 +253,7 @@ describe('twin runs', () => {
     };
     ask(3, 7);
     await b.advance(1e5);
-    expect(answers()).toEqual(['1 OK 21', '2 OK 21', '3 OK 21']);
+    expect(answers()).toEqual(['1 OK 21', '2 REDONE 21', '3 REDONE 21']);
     expect(log.slice(0, 4)).toEqual(['run scale#3', 'restart', 'load scale#5', 'load scale#6']);
     expect(b.telemetry).toMatchObject({ ResultsSuspect: 2, ResultsRedone: 2, EngineRestarts: 1 });
   });

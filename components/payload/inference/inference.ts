@@ -36,8 +36,8 @@ export const inference = component(inferenceModel, {
   },
   ports: (self) => ({
     async request({ ticket, model, count, input: items }, client) {
-      const { status, outputs } = await serve(self, ticket, model, count, items);
-      self.out.result[client]({ ticket, status, outputs });
+      const served = await serve(self, ticket, model, count, items);
+      self.out.result[client]({ ticket, ...served });
     },
     async prepare({ model }) {
       await need(self, model);
@@ -83,6 +83,7 @@ export const inference = component(inferenceModel, {
 
 interface Served {
   readonly status: Value<typeof InferStatus>;
+  readonly redone: boolean;
   readonly outputs: Outputs;
 }
 
@@ -105,12 +106,12 @@ async function serve(
     if (run.ok) {
       if (redo > 0) tlm.ResultsRedone(++state.redone);
       tlm.Runs(++state.runs);
-      return { status: 'OK', outputs: run.value };
+      return { status: 'OK', redone: redo > 0, outputs: run.value };
     }
     const { code, text } = run.error;
     if (code === 'ENGINE_DEADLINE') {
       await ready(self);
-      return { status: 'DEADLINE', outputs: {} };
+      return { status: 'DEADLINE', redone: false, outputs: {} };
     }
     const doubtful = loaded.sessions.length > 1 && code !== 'INFER_ASKED';
     if (doubtful) {
@@ -126,7 +127,7 @@ async function serve(
 
   function without(status: Served['status']): Served {
     tlm.RunErrors(++state.errors);
-    return { status, outputs: {} };
+    return { status, redone: false, outputs: {} };
   }
 }
 

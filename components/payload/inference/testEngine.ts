@@ -85,11 +85,11 @@ export async function guardBench(
   await b.settle();
   const ask = (ticket: number, ...values: number[]) =>
     b.in.request[0]({ ticket, model: 'scale', count: values.length, input: new Float32Array(values) });
-  /** Each answer: ticket, status, values. */
+  /** Each answer: ticket, status (REDONE for one that is), values. */
   const answers = () =>
-    b.calls('result').map(({ ticket, status, outputs }) => {
+    b.calls('result').map(({ ticket, status, redone, outputs }) => {
       const { y } = outputs as { y?: Float32Array };
-      return [ticket, status, ...(y ?? [])].join(' ');
+      return [ticket, redone ? 'REDONE' : status, ...(y ?? [])].join(' ');
     });
   const names = () => b.events.map(({ name }) => name);
   return { b, ...made, ask, answers, names };
