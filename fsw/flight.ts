@@ -16,6 +16,9 @@ export interface FlightOptions {
   readonly link?: string;
   /** Whether a ground that is connected is in contact wherever the orbit is; for boards with an orbit and a real link. */
   readonly alwaysInView?: boolean;
+  /** Radiation on a simulated board: times the published rate, as `x10000`, and what it hits, comma separated. */
+  readonly radiation?: string;
+  readonly radiationTargets?: string;
 }
 
 /** Where a flight is. What a mission or a board does not have is left out. */

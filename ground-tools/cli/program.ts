@@ -43,6 +43,11 @@ export async function run(argv: readonly string[], context: Context): Promise<nu
     .option('--out <dir>', 'folder for the report', 'out')
     .addOption(coding('board live or flight: code the downlink'))
     .option('--config <file>', 'JSON file of config entries to change, by instance', jsonFile)
+    .option('--radiation <xN>', 'board sim: upsets at N times the published LEO rate, as x10000')
+    .option(
+      '--radiation-targets <names>',
+      'what is hit: store, golden, parameters (default: these), queues, runtime; comma separated',
+    )
     .action(async (mission: string, options: FlyOptions) => {
       const board = options.board ?? (options.link === undefined ? 'sim' : 'live');
       code = await fly(context, mission, { ...options, board, out: resolve(options.out) });
@@ -162,6 +167,8 @@ interface FlyOptions {
   readonly link?: string;
   readonly alwaysInView?: boolean;
   readonly coding?: string;
+  readonly radiation?: string;
+  readonly radiationTargets?: string;
 }
 
 /** Asks the launcher for one text, converts it, and prints it, or writes it to `file`. */

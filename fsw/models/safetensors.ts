@@ -2,7 +2,7 @@
  * The head of a safetensors file: a little-endian U64 length, that many bytes of JSON, then the tensors back
  * to back. Source: github.com/huggingface/safetensors, README "Format".
  */
-import { type Failed, fail, type Result, succeed } from '../../../fsw/errors';
+import { type Failed, fail, type Result, succeed } from '../errors';
 
 export interface TensorInfo {
   readonly name: string;
