@@ -147,6 +147,9 @@ export const errorTable = {
   MODEL_BUSY: '{busy} is under way',
   ENGINE_LOAD: '{model}: no provider loads it: {reason}',
   ENGINE_RUN: '{model}: {reason}',
+  ENGINE_CANARY: '{model}: its canary: {reason}',
+  ENGINE_SUSPECT: '{model}: {reason}',
+  ENGINE_DEADLINE: '{model}: not done after {deadlineUs} us',
   ENGINE_LOST: 'the inference process ended: {reason}',
   INFER_ASKED: '{model}: {items} items of {size} values asked, {length} values given',
 

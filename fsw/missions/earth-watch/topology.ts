@@ -26,7 +26,8 @@ const models = instance('modelStore', modelStore, {
 const runtime = instance('inference', inference, {
   baseId: 0x2400,
   priority: 12,
-  config: { models: 'cloud-screener,surface-vit' },
+  config: { models: 'cloud-screener,surface-vit', redos: 3 },
+  params: { Guard: 'TWIN', CanaryPeriodS: 600 },
 });
 const eye = instance('camera', camera, {
   baseId: 0x2000,
@@ -58,12 +59,13 @@ export const topology = spacecraft.complete({
     connect(classifier.out.classifiedOut, packer.in.classified),
     connect(packer.out.comOut, spacecraft.products),
 
-    // Both networks run in one runtime, from one verified store.
+    // Both networks run in one runtime, as twins, from one verified store.
     connect(screener.out.infer, runtime.in.request[0]),
     connect(runtime.out.result[0], screener.in.inferred),
     connect(classifier.out.infer, runtime.in.request[1]),
     connect(runtime.out.result[1], classifier.in.inferred),
     connect(runtime.out.fetch, models.in.fetch),
+    connect(spacecraft.slow[2], runtime.in.schedIn),
   ],
   packets: [
     {
@@ -103,6 +105,19 @@ export const topology = spacecraft.complete({
         'rateGroupFast.CycleSlips',
         'health.PingsLate',
         'fatalHandler.Mode',
+      ],
+    },
+    {
+      name: 'Integrity',
+      id: 4,
+      channels: [
+        'inference.CanaryRuns',
+        'inference.CanaryMismatches',
+        'inference.ResultsSuspect',
+        'inference.ResultsRedone',
+        'inference.Reloads',
+        'systemResources.CorrectedMemoryErrors',
+        'systemResources.UncorrectedMemoryErrors',
       ],
     },
   ],
