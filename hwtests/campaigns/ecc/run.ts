@@ -23,6 +23,8 @@ interface Options {
   readonly out: string;
   readonly seeds?: number;
   readonly tiles?: number;
+  readonly minutes?: number;
+  readonly only?: string;
   readonly faults?: number;
   readonly table?: string;
 }
@@ -35,6 +37,8 @@ async function main(argv: readonly string[]): Promise<void> {
     .option('--seed <n>', 'seed of all faults', whole, 1)
     .option('--seeds <n>', 'runs of each cell', positive)
     .option('--tiles <n>', 'tiles on which the vision transformer is judged, a multiple of 3', positive)
+    .option('--minutes <n>', 'stop there with the seeds that there are, one a cell at least', whole)
+    .option('--only <text>', 'models whose name has this text')
     .option('--faults <n>', 'instead of the grid: so many faults on a model with everything on', positive)
     .option('--out <dir>', 'folder for results and state', 'out/campaign-ecc')
     .option('--table <file>', 'write the Markdown table here too, and its plots beside it')
@@ -54,13 +58,14 @@ async function grid(options: Options, argv: readonly string[]): Promise<void> {
   };
   const set = await evaluationSet(range.tiles);
   if (!set.ok) return stop(set.error);
-  const { subjects, leftOut } = subjectsOf(range, set.value);
+  const { subjects: all, leftOut } = subjectsOf(range, set.value);
+  const subjects = all.filter(({ name }) => name.includes(options.only ?? ''));
   for (const line of leftOut) console.log(`left out: ${line}`);
   const { seed, out } = options;
   const startedMs = Date.now();
   const { cells, costs } = await runGrid(
     subjects,
-    { ...range, seed, protections, stateDir: join(out, 'cells') },
+    { ...range, seed, protections, untilMs: untilMs(options), stateDir: join(out, 'cells') },
     (done, all, cell) => console.log(`${progressText(done, all, startedMs)}  ${lineOf(cell)}`),
   );
   const page: Page = {
@@ -134,11 +139,15 @@ function stormIn(out: string): StormResult | undefined {
   }
 }
 
+function untilMs({ minutes }: Options): number {
+  return minutes === undefined ? Number.POSITIVE_INFINITY : performance.now() + minutes * 60_000;
+}
+
 function machine(seed: number, { seeds, tiles }: Range): string[] {
   const [cpu] = cpus();
   return [
     `${cpu?.model ?? 'unknown CPU'}, ${cpus().length} cores, load ${loadavg()[0].toFixed(1)}; Node ${process.version}; kernels: ${ecc.simd}`,
-    `seed ${seed}, ${seeds} seeds a cell, ${tiles} tiles`,
+    `seed ${seed}, ${seeds} seeds a cell where nothing else is said, ${tiles} tiles`,
   ];
 }
 

@@ -154,10 +154,9 @@ function subjectText(page: Page, subject: Page['subjects'][number]): string {
       ...page.bitErrorRates.map((rate) => cellText(cellOf(page, subject.name, name, rate, cluster))),
     ]),
   );
-  const seeds = [
-    ...new Set(page.cells.filter((cell) => cell.subject === subject.name).map((cell) => cell.seeds)),
-  ];
-  return `![${subject.name}](${plotName(subject.name)})\n\nMean / worst damage in ${subject.unit} · silent % · detected %; ${seeds.join(', ')} seeds a cell.\n\n${table(
+  const seeds = page.cells.filter((cell) => cell.subject === subject.name).map((cell) => cell.seeds);
+  const [fewest, most] = [Math.min(...seeds), Math.max(...seeds)];
+  return `![${subject.name}](${plotName(subject.name)})\n\nMean / worst damage in ${subject.unit} · silent % · detected %; ${fewest === most ? fewest : `${fewest} to ${most}`} seeds a cell.\n\n${table(
     ['protection', 'cluster', ...page.bitErrorRates.map((rate) => rate.toExponential(0))],
     rows,
   )}`;
