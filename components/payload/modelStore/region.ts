@@ -1,14 +1,9 @@
 /** A model's protected memory: one SharedArrayBuffer with its content, check rows, CRCs and parity. */
 import { type Result, succeed } from '../../../fsw/errors';
 import type { Memory } from '../../../fsw/framework';
-import {
-  ecc,
-  PAGE_BYTES,
-  PAGE_CHECK_BYTES,
-  type ProtectedPages,
-} from '../../../native/ecc';
+import { ecc, PAGE_BYTES, PAGE_CHECK_BYTES, type ProtectedPages } from '../../../native/ecc';
 import { votedCrc } from '../../../native/reference/ecc/pages';
-import { type ParityShare, type RegionLayout, regionLayout, type Sizes } from './layout';
+import { CRC_BYTES, type ParityShare, type RegionLayout, regionLayout, type Sizes } from './layout';
 import type { Steps } from './steps';
 
 export interface Region {
@@ -88,6 +83,31 @@ export function graphBytes({ protected: { pages }, layout, sizes }: Region): Uin
 /** The first bytes of the weights, as many as lie in pages. */
 export function coveredWeights({ protected: { pages }, layout, sizes }: Region): Uint8Array {
   return pages.subarray(layout.weightsAt, layout.weightsAt + sizes.weights - layout.tailBytes);
+}
+
+/** A copy of content pages with what protects them; the tail's, which have nothing in memory, get theirs now. */
+export function contentChunk(region: Region, first: number, count: number): ProtectedPages {
+  const chunk = scratchPages(count);
+  const { protected: all, layout } = region;
+  const copied = Math.min(count, Math.max(0, layout.dataPages - first));
+  chunk.check.set(all.check.subarray(first * PAGE_CHECK_BYTES, (first + copied) * PAGE_CHECK_BYTES));
+  for (const copy of [0, 1, 2]) {
+    const from = copy * layout.pages + first;
+    chunk.crcs.set(all.crcs.subarray(from, from + copied), copy * count);
+  }
+  for (let page = 0; page < count; page++)
+    chunk.pages.set(contentPage(region, first + page), page * PAGE_BYTES);
+  if (copied < count) ecc.protect(chunk, copied, count - copied);
+  return chunk;
+}
+
+/** Memory for `count` pages with check rows and CRCs; or for CRCs alone. */
+export function scratchPages(count: number, pages = count): ProtectedPages {
+  return {
+    pages: new Uint8Array(new SharedArrayBuffer(pages * PAGE_BYTES)),
+    check: new Uint8Array(new SharedArrayBuffer(pages * PAGE_CHECK_BYTES)),
+    crcs: new Uint32Array(new SharedArrayBuffer(count * CRC_BYTES)),
+  };
 }
 
 /** The page if it is what its CRC says, else undefined. */

@@ -44,34 +44,44 @@ export async function scrubPages(
   return escalate(region, await ecc.scrubAsync(region.protected, first, count), golden);
 }
 
-function escalate(
-  region: Region,
-  { correctedBits, correctedPages, badPages }: PagesReport,
-  golden: readonly GoldenPage[],
-): RegionScrub {
-  const byParity = parityRepair(region, badPages);
-  const byGolden = byParity.filter((page) => !goldenRepair(region, page, golden));
-  // With fewer pages missing, parity may do what it could not: a group's parity pages among them.
-  const lost = byGolden.length < byParity.length ? parityRepair(region, byGolden) : byGolden;
+function escalate(region: Region, report: PagesReport, golden: readonly GoldenPage[]): RegionScrub {
+  const { parity } = region.layout;
+  if (report.badPages.length === 0)
+    return { ...nothingFound, correctedBits: report.correctedBits, correctedPages: report.correctedPages };
+  // Parity needs to know of every bad page of a group, also of those that were not asked for.
+  const groups = [...new Set(report.badPages.map((page) => groupOf(parity, page)))];
+  const found = groups.flatMap((group) => pagesOfGroup(parity, group)).map((page) => scrubOne(region, page));
+  const bad = found.flatMap(({ badPages }) => badPages);
+  const afterParity = parityRepair(region, groups, bad);
+  const afterGolden = afterParity.filter((page) => !goldenRepair(region, page, golden));
+  // With fewer pages missing, parity may do what it could not.
+  const lost =
+    afterGolden.length < afterParity.length ? parityRepair(region, groups, afterGolden) : afterGolden;
   const reencoded = reencodeParity(region, lost);
   return {
-    correctedBits,
-    correctedPages,
-    parityPages: badPages.length - byParity.length + (byGolden.length - lost.length) + reencoded,
-    goldenPages: byParity.length - byGolden.length,
+    correctedBits: report.correctedBits + sum(found.map(({ correctedBits }) => correctedBits)),
+    correctedPages: report.correctedPages + sum(found.map(({ correctedPages }) => correctedPages)),
+    parityPages: bad.length - afterParity.length + (afterGolden.length - lost.length) + reencoded,
+    goldenPages: afterParity.length - afterGolden.length,
     lostPages: lost.length - reencoded,
   };
 }
 
-/** Returns the pages that stay bad. Other pages of a group may be bad too: they are found first. */
-function parityRepair({ protected: all, layout }: Region, badPages: readonly number[]): number[] {
-  const { parity } = layout;
-  const groups = new Set(badPages.map((page) => groupOf(parity, page)));
-  const stay = [...groups].flatMap((group) => {
-    const bad = pagesOfGroup(parity, group).flatMap((page) => ecc.scrub(all, page, 1).badPages);
-    return bad.length === 0 ? [] : ecc.parityRecover(all, parity, group, bad);
+function scrubOne({ protected: all }: Region, page: number): PagesReport {
+  return ecc.scrub(all, page, 1);
+}
+
+function sum(numbers: readonly number[]): number {
+  return numbers.reduce((total, number) => total + number, 0);
+}
+
+/** Returns the pages that stay bad. */
+function parityRepair(region: Region, groups: readonly number[], badPages: readonly number[]): number[] {
+  const { protected: all, layout } = region;
+  return groups.flatMap((group) => {
+    const bad = badPages.filter((page) => groupOf(layout.parity, page) === group);
+    return bad.length === 0 ? [] : ecc.parityRecover(all, layout.parity, group, bad);
   });
-  return badPages.filter((page) => stay.includes(page));
 }
 
 function groupOf({ dataPages, groups }: ParityLayout, page: number): number {
@@ -87,7 +97,11 @@ function pagesOfGroup({ dataPages, groups, parityPerGroup }: ParityLayout, group
   return [...ofData, ...ofParity];
 }
 
-function goldenRepair({ protected: all, layout }: Region, page: number, golden: readonly GoldenPage[]): boolean {
+function goldenRepair(
+  { protected: all, layout }: Region,
+  page: number,
+  golden: readonly GoldenPage[],
+): boolean {
   if (page >= layout.dataPages) return false;
   const pages = golden.flatMap((copy) => copy(page) ?? []);
   const crc = votedCrc(all, page);
