@@ -180,6 +180,8 @@ export const errorTable = {
     'radiation {text}: it is x and how many times the published rate, as x10000, x{max} the most',
   RADIATION_TARGETS: 'radiation targets {text}: {why}',
   GGUF_FORM: '{file} is no GGUF file that can be read: {why}',
+  CAMPAIGN_MISSING:
+    'campaign {name}: {file} is not there; it comes with the project, not with what is deployed',
   CAMPAIGN_MODEL: '{model} is left out: {why}',
   RADIATION_BOARD: 'radiation: board {board} is not simulated; sim is',
 

@@ -11,6 +11,7 @@ import { keysCommand } from '../keys/command';
 import { modelCommand } from '../models/command';
 import { newComponent } from '../newComponent/newComponent';
 import { type YamcsInitOptions, yamcsInit } from '../yamcs/command';
+import { campaign } from './campaign';
 import { type Context, exit } from './context';
 import { doctor } from './doctor';
 import { fly } from './fly';
@@ -139,6 +140,18 @@ export async function run(argv: readonly string[], context: Context): Promise<nu
     .description('say what this machine has, and what falls back')
     .action(async () => {
       code = await doctor(context);
+    });
+
+  program
+    .command('campaign')
+    .description('damage what flies, by the thousand, and see what comes of it')
+    .command('ecc')
+    .description('bit errors in the weights of models under each protection; its own --help has the options')
+    .argument('[options...]')
+    .allowUnknownOption()
+    .helpOption(false)
+    .action(async (options: string[]) => {
+      code = await campaign(context, 'ecc', options);
     });
 
   addGroundCommands(program, context, (ended) => {

@@ -109,7 +109,7 @@ export class Referee {
       },
       faults: faultsOf(deployment),
       unreadablePackets: ground.unreadable,
-      ...(radiation && { radiation: radiation.report() }),
+      ...(radiation && { radiation: radiation.report(deployment) }),
     };
   }
 

@@ -3,6 +3,7 @@ import { mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { performance } from 'node:perf_hooks';
 import { writeWholeFile } from '../../../fsw/wholeFile';
+import { median } from '../../bench/measure';
 import { bareProtections } from './bareProtections';
 import { type Bench, type CellPlace, type CellSummary, type Outcome, runSeed, summarise } from './cell';
 import type { Protection } from './protection';
@@ -43,6 +44,9 @@ interface CellFile {
   readonly outcomes: readonly Outcome[];
 }
 
+/** Passes over whole weights before those that are timed, and these. */
+const WARM_UP = 8;
+const TIMED = 15;
 /** A state file is written again when a cell has run so long. */
 const SAVE_MS = 10_000;
 
@@ -108,12 +112,12 @@ function outcomesIn(file: string, seed: number, about: string): readonly Outcome
 }
 
 function costOf({ subject, protection, guarded }: Bench): Cost {
-  const times = Array.from({ length: 7 }, () => {
+  const times = Array.from({ length: WARM_UP + TIMED }, () => {
     const started = performance.now();
     guarded.repair();
     return performance.now() - started;
-  }).sort((a, b) => a - b);
-  const ms = times[times.length >> 1];
+  });
+  const ms = median(times.slice(WARM_UP));
   return {
     subject: subject.name,
     protection: protection.name,

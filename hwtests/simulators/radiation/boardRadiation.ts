@@ -3,11 +3,12 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Memory } from '../../../fsw/framework/board';
 import type { Clock } from '../../../fsw/framework/clock';
-import type { Tap } from '../../../fsw/framework/deployment';
+import type { Deployment, Tap } from '../../../fsw/framework/deployment';
 import type { Topology } from '../../../fsw/framework/topology';
 import type { Orbit } from '../orbit';
 import { RadiationEnvironment } from './environment';
-import { CELL_DEG } from './hits';
+import { healedOf, scrubberMap } from './healed';
+import { CELL_LAT_DEG, CELL_LON_DEG } from './hits';
 import { irradiatedRuntimes } from './irradiatedRuntimes';
 import type { RadiationOptions } from './options';
 import { waitingPackets } from './packets';
@@ -37,14 +38,14 @@ export interface BoardRadiation {
   /** Begins; call before the software boots, so that radiation is first at each instant. */
   begin(): void;
   /** The report's section; the record of every hit goes to `radiation.csv`. */
-  report(): RadiationReport;
+  report(deployment: Deployment): RadiationReport;
 }
 
 export type RadiationReport = ReturnType<typeof reportOf>;
 
 const STEP_US = 1_000_000;
-/** Golden copies of the model store, and the parameter files. */
-const GOLDEN = /(^|\/)models?\/|golden/;
+/** Golden copies of the model store and its ledger, and the parameter files. */
+const GOLDEN = /[.]golden$|(^|\/)ledger-[ab]$/;
 const PARAMETERS = /^parameters/;
 
 export function boardRadiation(given: BoardRadiationOptions): BoardRadiation {
@@ -75,14 +76,18 @@ export function boardRadiation(given: BoardRadiationOptions): BoardRadiation {
         if (steady.underWay === 0) environment.irradiate(dueUs);
       });
     },
-    report() {
+    report(deployment) {
       writeFileSync(join(given.outDir, 'radiation.csv'), environment.hits.csv());
-      return reportOf(environment, given);
+      return reportOf(environment, given, deployment);
     },
   };
 }
 
-function reportOf({ hits, stuckCells }: RadiationEnvironment, { factor, targets }: RadiationOptions) {
+function reportOf(
+  { hits, stuckCells }: RadiationEnvironment,
+  { factor, targets }: RadiationOptions,
+  deployment: Deployment,
+) {
   return {
     factor,
     perBitDay: factor * PUBLISHED_PER_BIT_DAY,
@@ -91,6 +96,12 @@ function reportOf({ hits, stuckCells }: RadiationEnvironment, { factor, targets 
     byTarget: hits.byTarget(),
     clusters: hits.clusters(),
     stuckCells,
-    map: { cellDeg: CELL_DEG, hits: hits.map() },
+    healed: healedOf(deployment),
+    map: {
+      latDeg: CELL_LAT_DEG,
+      lonDeg: CELL_LON_DEG,
+      hits: hits.map(),
+      healedByScrubber: scrubberMap(deployment),
+    },
   };
 }

@@ -19,8 +19,9 @@ export interface HitCount {
   readonly bits: number;
 }
 
-/** Side of a map cell. */
-export const CELL_DEG = 30;
+/** Sides of a map cell: the scrubber's own. */
+export const CELL_LAT_DEG = 15;
+export const CELL_LON_DEG = 20;
 
 export class HitLog {
   readonly all: Hit[] = [];
@@ -45,12 +46,14 @@ export class HitLog {
     return sizes;
   }
 
-  /** Hits by `CELL_DEG` cells of latitude (rows, from the south) and longitude (columns, from 180° west). */
+  /** Hits by cells of latitude (rows, from the south) and longitude (columns, from 180° west). */
   map(): number[][] {
-    const rows = Array.from({ length: 180 / CELL_DEG }, () => new Array<number>(360 / CELL_DEG).fill(0));
+    const rows = Array.from({ length: 180 / CELL_LAT_DEG }, () =>
+      new Array<number>(360 / CELL_LON_DEG).fill(0),
+    );
     for (const { latDeg, lonDeg } of this.all) {
-      const row = Math.min(rows.length - 1, Math.floor((latDeg + 90) / CELL_DEG));
-      const column = Math.floor((lonDeg + 180) / CELL_DEG) % rows[0].length;
+      const row = Math.min(rows.length - 1, Math.floor((latDeg + 90) / CELL_LAT_DEG));
+      const column = Math.floor((lonDeg + 180) / CELL_LON_DEG) % rows[0].length;
       rows[row][column]++;
     }
     return rows;
