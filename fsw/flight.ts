@@ -2,6 +2,7 @@
 import type { Result } from './errors';
 import type { Board } from './framework/board';
 import type { Deployment, Tap } from './framework/deployment';
+import type { Topology } from './framework/topology';
 
 export interface FlightOptions {
   readonly seed: number;
@@ -42,6 +43,8 @@ export interface Flight {
   readonly board: Board;
   /** What the board listens to, to compare it with the truth. */
   readonly taps: readonly Tap[];
+  /** The mission as this board boots it: a simulated one may wrap what a component drives by its config. */
+  fit?(topology: Topology): Topology;
   /** What the operator must know to reach it, such as the port that was bound. */
   readonly notice?: string;
   /** Flies the started deployment to the end of the flight, or until `stopped()`. */

@@ -99,7 +99,8 @@ async function fly(name: string, mission: MissionModule, options: LaunchOptions)
   const board = coded.value
     ? { ...flight.board, radio: codedRadio(flight.board.radio, coded.value) }
     : flight.board;
-  const deployed = deploy(mission.topology, board, { config: overrides, taps: flight.taps });
+  const topology = flight.fit?.(mission.topology) ?? mission.topology;
+  const deployed = deploy(topology, board, { config: overrides, taps: flight.taps });
   if (!deployed.ok) return failWith(deployed.faults);
 
   const deployment = deployed.value;

@@ -8,6 +8,7 @@ import { linkForms, parseLink } from '../../fsw/links/linkSpec';
 import { convertDictionary, type DictionaryFormat, dictionaryFormats } from '../dictionary/formats';
 import { type GdsCommandOptions, gds } from '../gds/command';
 import { keysCommand } from '../keys/command';
+import { modelCommand } from '../models/command';
 import { newComponent } from '../newComponent/newComponent';
 import { type YamcsInitOptions, yamcsInit } from '../yamcs/command';
 import { campaign } from './campaign';
@@ -158,6 +159,10 @@ export async function run(argv: readonly string[], context: Context): Promise<nu
   });
 
   keysCommand(program, context, (ended) => {
+    code = ended;
+  });
+
+  modelCommand(program, context, (ended) => {
     code = ended;
   });
 

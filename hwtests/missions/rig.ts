@@ -60,7 +60,8 @@ export async function rig(options: RigOptions = {}): Promise<Rig> {
   if (!opened.ok) throw new Error(opened.error.text);
   const flight = opened.value;
   const board = options.board?.(flight.board) ?? flight.board;
-  const deployed = deploy(options.topology ?? earthWatch, board, {
+  const topology = options.topology ?? earthWatch;
+  const deployed = deploy(flight.fit?.(topology) ?? topology, board, {
     config: options.config,
     taps: flight.taps,
   });

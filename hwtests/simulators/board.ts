@@ -100,6 +100,7 @@ export async function openBoard(options: FlightOptions): Promise<Result<Simulate
     ground,
     referee,
     taps: [...referee.taps, ...(radiation?.taps ?? [])],
+    fit: radiation?.fit,
     async fly(deployment, progress, stopped) {
       const secured = deployment.units.get('linkSecurity')?.config.mode === 'SECURED';
       ground.operate(deployment.dictionary, secured ? security.value : undefined);

@@ -27,11 +27,6 @@ export function strays(found: Outputs, expected: Outputs, tolerance: number): st
   return undefined;
 }
 
-/** Whether every value is a number: a network that was hit hard gives infinities and NaNs. */
-export function allFinite(outputs: Outputs): boolean {
-  return Object.values(outputs).every((values) => values.every(Number.isFinite));
-}
-
 function bytesOf({ buffer, byteOffset, byteLength }: Float32Array): Buffer {
   return Buffer.from(buffer, byteOffset, byteLength);
 }

@@ -1,10 +1,11 @@
 /** The live sessions of Inference: loaded beside those that run, proven by their canary, run, and given up. */
 import { fail, type Result, succeed } from '../../../fsw/errors';
 import type { Clock } from '../../../fsw/framework';
-import type { StoredModel } from '../ports';
+import { seededRandom } from '../../../fsw/framework/random';
+import type { Canary, StoredModel } from '../ports';
 import type { Loaded, Outputs } from './engine';
 import type { Inference, LoadedModel } from './model';
-import { allFinite, sameBits, strays } from './outputs';
+import { sameBits, strays } from './outputs';
 
 /** Fetches a model, verified at this moment, and loads it in place of what runs under its name. */
 export async function load(self: Inference, model: string): Promise<LoadedModel | undefined> {
@@ -23,7 +24,7 @@ export async function load(self: Inference, model: string): Promise<LoadedModel 
  */
 export async function open(self: Inference, stored: StoredModel): Promise<Result<LoadedModel>> {
   const { state, event, tlm, clock, param } = self;
-  const { name, version, input, canary } = stored;
+  const { name, version } = stored;
   const twins = param.Guard === 'TWIN' ? 2 : 1;
   const sessions = Array.from({ length: twins }, () => `${name}#${++state.sessions}`);
   const born = await bear(self, stored, sessions);
@@ -31,12 +32,12 @@ export async function open(self: Inference, stored: StoredModel): Promise<Result
     await release(self, sessions);
     return born;
   }
-  const { provider, given } = born.value;
+  const { provider, canary } = born.value;
   const loaded: LoadedModel = {
     name,
-    itemSize: input.shape.slice(1).reduce<number>((size, side) => size * Number(side), 1),
+    itemSize: itemSizeOf(stored),
     sessions,
-    canary: canary && given && { count: canary.count, input: canary.input.slice(), given },
+    canary,
     provenUs: clock.nowUs(),
     runsSince: 0,
   };
@@ -49,14 +50,14 @@ export async function open(self: Inference, stored: StoredModel): Promise<Result
   return succeed(loaded);
 }
 
-/** Loads all sessions of a model; `given` is what each of them gave for its canary. */
+/** Loads all sessions of a model and runs its canary on each. */
 async function bear(
   self: Inference,
   stored: StoredModel,
   sessions: readonly string[],
-): Promise<Result<{ readonly provider: string; readonly given?: Outputs }>> {
+): Promise<Result<{ readonly provider: string; readonly canary?: LoadedModel['canary'] }>> {
   const { state, event, clock, config, param } = self;
-  const { name: model, canary } = stored;
+  const { name: model } = stored;
   const providers = listed(config.providers);
   // At once: each copies the bytes as they were verified.
   const loads = Promise.all(sessions.map((session) => state.engine.load(session, stored, providers)));
@@ -74,18 +75,34 @@ async function bear(
   const stranger = ready.find((each) => each.provider !== provider)?.provider;
   if (stranger !== undefined)
     return fail('ENGINE_LOAD', { model, reason: `${provider} loaded one twin, ${stranger} the other` });
-  if (canary === undefined || param.Guard === 'NONE') return succeed({ provider });
+  const shipped = param.Guard === 'NONE' ? undefined : stored.canary;
+  const asked = shipped ?? (param.Guard === 'TWIN' ? ownCanary(stored) : undefined);
+  if (asked === undefined) return succeed({ provider });
   let given: Outputs | undefined;
   for (const session of sessions) {
-    const run = await runCanary(self, model, session, canary);
+    const run = await runCanary(self, model, session, asked);
     if (!run.ok) return run;
-    const stray = strays(run.value, canary.outputs, canary.tolerance);
+    const stray = shipped && strays(run.value, shipped.outputs, shipped.tolerance);
     if (stray !== undefined) return fail('ENGINE_CANARY', { model, reason: stray });
     given ??= run.value;
     if (!sameBits(given, run.value))
       return fail('ENGINE_CANARY', { model, reason: 'its twins give different bits' });
   }
-  return succeed({ provider, given });
+  return succeed({ provider, canary: given && { count: asked.count, input: asked.input.slice(), given } });
+}
+
+/** For a model that brings no canary: two items of fixed bytes. What whole sessions give for them shows at the load. */
+function ownCanary(stored: StoredModel): Pick<Canary, 'count' | 'input'> {
+  const count = 2;
+  const bytes = seededRandom(count, stored.name);
+  return {
+    count,
+    input: Float32Array.from({ length: count * itemSizeOf(stored) }, () => bytes.integer(256)),
+  };
+}
+
+function itemSizeOf({ input }: StoredModel): number {
+  return input.shape.slice(1).reduce<number>((size, side) => size * Number(side), 1);
 }
 
 /**
@@ -121,7 +138,7 @@ export async function runGuarded(
   count: number,
   items: Float32Array,
 ): Promise<Result<Outputs>> {
-  const { name: model, sessions, canary } = loaded;
+  const { name: model, sessions } = loaded;
   const [one, twin] = sessions;
   loaded.runsSince++;
   const first = await runOn(self, model, one, count, items);
@@ -130,8 +147,6 @@ export async function runGuarded(
   if (!second.ok) return second;
   if (!sameBits(first.value, second.value))
     return fail('ENGINE_SUSPECT', { model, reason: 'two sessions gave different bits' });
-  if (canary === undefined && !allFinite(first.value))
-    return fail('ENGINE_SUSPECT', { model, reason: 'it has no canary, and gave what is no number' });
   const whole = await check(self, loaded, [one]);
   return whole.ok ? first : whole;
 }

@@ -9,7 +9,7 @@ import { contentChunk } from './region';
 import { type GoldenPage, nothingFound } from './repair';
 import { type Held, heldVersion } from './slots';
 import { account, type Store, showCounts } from './state';
-import { inTurns, type Steps } from './steps';
+import { asHostWork, type Steps } from './steps';
 
 /** One model's version, by name and serial. */
 export interface VersionName {
@@ -106,12 +106,12 @@ export async function scrubCopy(
   version: VersionName,
   { first, count, pages }: { readonly first: number; readonly count: number; readonly pages: number },
 ): Promise<RegionScrub> {
-  const { board, clock, event } = self;
+  const { board, event } = self;
   const region = regionName(version, copy);
   const golden = openGolden(board.files, goldenPath(self, copy, version));
   if (!golden.ok) {
     if (first > 0) return nothingFound;
-    const written = await inTurns(writeCopy(self, copy, version), clock);
+    const written = await asHostWork(writeCopy(self, copy, version));
     return written.ok ? counted({ ...nothingFound, goldenPages: pages }) : nothingFound;
   }
   const here = Math.min(count, golden.value.content.contentPages - first);

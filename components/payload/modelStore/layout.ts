@@ -57,10 +57,13 @@ export function contentLayout({ envelope, graph, weights, eccWeights }: Sizes): 
   };
 }
 
-export function regionLayout(sizes: Sizes, { pagesPerParity, parityPerGroup }: ParityShare): RegionLayout {
+export function regionLayout(sizes: Sizes, share: ParityShare): RegionLayout {
   const content = contentLayout(sizes);
   const { dataPages, tailBytes } = content;
-  const groups = Math.ceil(dataPages / (pagesPerParity * parityPerGroup));
+  const groups = Math.ceil(dataPages / (share.pagesPerParity * share.parityPerGroup));
+  // A model of a few pages needs no more than its share.
+  const wanted = Math.max(LEAST_PARITY, Math.ceil(dataPages / share.pagesPerParity));
+  const parityPerGroup = Math.min(share.parityPerGroup, wanted);
   const pages = dataPages + groups * parityPerGroup;
   const checkAt = pages * PAGE_BYTES;
   const crcsAt = checkAt + pages * PAGE_CHECK_BYTES;
@@ -76,6 +79,8 @@ export function regionLayout(sizes: Sizes, { pagesPerParity, parityPerGroup }: P
   };
 }
 
+/** What was hit twice is common enough. */
+const LEAST_PARITY = 2;
 /** Three times CRC-32C. */
 export const CRC_BYTES = 12;
 

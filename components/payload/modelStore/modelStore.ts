@@ -28,6 +28,7 @@ export const modelStore = component(modelStoreModel, {
     lastTicket: 0,
   }),
   start(self) {
+    self.tlm.SlotsUsed(0);
     boot(self);
     for (const { manifest } of self.state.serving.values())
       self.event.ModelVerified({

@@ -45,11 +45,13 @@ function isSpare({ state }: Store, held: Slot): boolean {
 export function holdIn(self: Store, slot: number, manifest: ManifestModel, region: Region): Held {
   const held: Held = { slot, manifest, region, handedOut: false, candidate: false, lost: false };
   self.state.slots[slot] = held;
+  self.tlm.SlotsUsed(heldOf(self.state.slots).length);
   return held;
 }
 
 export function freeSlot(self: Store, slot: number): void {
   self.state.slots[slot] = undefined;
+  self.tlm.SlotsUsed(heldOf(self.state.slots).length);
   self.board.memory.release(slotMemory(slot));
 }
 

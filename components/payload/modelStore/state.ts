@@ -5,7 +5,7 @@ import type { RegionScrub } from '../ports';
 import { type Ledger, writeLedger } from './ledger';
 import type { modelStoreModel } from './model';
 import { sumOf } from './repair';
-import { type Held, heldOf, type Slot } from './slots';
+import type { Held, Slot } from './slots';
 
 /** What a runtime says of an offer. */
 export interface VerdictOf {
@@ -56,7 +56,6 @@ export function showCounts({ state, tlm }: Store): void {
   tlm.ModelsGood(state.good.size);
   tlm.ModelsRejected(state.rejected);
   tlm.GoldenGood([...state.golden.values()].filter((whole) => whole).length);
-  tlm.SlotsUsed(heldOf(state.slots).length);
 }
 
 /** Errors: those of the file store; then the ledger is as it was. */

@@ -21,3 +21,12 @@ export async function inTurns<T>(steps: Steps<T>, clock: Clock): Promise<T> {
     await clock.work(Promise.resolve(), STEP_US);
   }
 }
+
+/** As work of the host, which takes no flight time of its own: whoever waits for it says what it costs. */
+export async function asHostWork<T>(steps: Steps<T>): Promise<T> {
+  for (;;) {
+    const step = steps.next();
+    if (step.done) return step.value;
+    await new Promise(setImmediate);
+  }
+}

@@ -8,6 +8,7 @@ import {
   type TensorInfo,
   type TrustedKeys,
 } from '../../../fsw/models';
+import { floatLayouts } from '../../../native/exponent';
 import { coveredWeights, envelopeBytes, graphBytes, type Region } from './region';
 import type { Steps } from './steps';
 
@@ -70,6 +71,8 @@ function protectionFault(
   const [first] = bare;
   if ((first?.offset ?? weights.bytes) !== protection.eccBytes)
     return bad(`byte ${protection.eccBytes} is not the start of a tensor`);
+  const stranger = bare.find(({ dtype }) => !(dtype in floatLayouts));
+  if (stranger) return bad(`${stranger.name} is ${stranger.dtype}, whose exponent is not known`);
   const names = bare.map((tensor) => tensor.name);
   const listed = protection.exponent.map(({ tensor }) => tensor);
   if (names.join('\n') !== listed.join('\n'))

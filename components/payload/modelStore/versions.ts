@@ -112,7 +112,7 @@ function offer(self: Store, held: Held): Promise<VerdictOf & { readonly late: bo
       state.offers.delete(ticket);
       resolve({ ...verdict, late });
     };
-    const timer = clock.after(config.verdictUs, () =>
+    const timer = clock.after(config.verdictUs, async () =>
       answer({ fit: false, reason: `no verdict after ${config.verdictUs / 1e6} s` }, true),
     );
     state.offers.set(ticket, (verdict) => answer(verdict, false));

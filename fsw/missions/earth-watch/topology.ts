@@ -67,6 +67,8 @@ export const topology = spacecraft.complete({
     connect(classifier.out.infer, runtime.in.request[1]),
     connect(runtime.out.result[1], classifier.in.inferred),
     connect(runtime.out.fetch, models.in.fetch),
+    connect(models.out.offer, runtime.in.offered),
+    connect(runtime.out.verdict, models.in.verdict),
     connect(scrub.out.regions, models.in.regions),
     connect(spacecraft.slow[3], scrub.in.schedIn),
     connect(spacecraft.slow[2], runtime.in.schedIn),

@@ -4,10 +4,12 @@ import { join } from 'node:path';
 import type { Memory } from '../../../fsw/framework/board';
 import type { Clock } from '../../../fsw/framework/clock';
 import type { Deployment, Tap } from '../../../fsw/framework/deployment';
+import type { Topology } from '../../../fsw/framework/topology';
 import type { Orbit } from '../orbit';
 import { RadiationEnvironment } from './environment';
 import { healedOf, scrubberMap } from './healed';
 import { CELL_LAT_DEG, CELL_LON_DEG } from './hits';
+import { irradiatedRuntimes } from './irradiatedRuntimes';
 import type { RadiationOptions } from './options';
 import { waitingPackets } from './packets';
 import { PUBLISHED_PER_BIT_DAY } from './rate';
@@ -30,6 +32,8 @@ export interface BoardRadiation {
   readonly clock: Clock;
   readonly memory: Memory;
   readonly taps: readonly Tap[];
+  /** The mission, its runtimes' copies of the weights open to radiation. */
+  fit(topology: Topology): Topology;
   readonly environment: RadiationEnvironment;
   /** Begins; call before the software boots, so that radiation is first at each instant. */
   begin(): void;
@@ -50,18 +54,21 @@ export function boardRadiation(given: BoardRadiationOptions): BoardRadiation {
   const steady = steadyClock(given.clock);
   const memory = exposedMemory(given.memory);
   const packets = waitingPackets();
+  const runtimes = irradiatedRuntimes();
   const targets = (): Target[] =>
     [
       ...memory.targets(),
       ...folders.flatMap((folder) => filesAtRest(folder, 'golden', GOLDEN)),
       ...folders.flatMap((folder) => filesAtRest(folder, 'parameters', PARAMETERS)),
       packets.target(),
+      ...runtimes.targets(),
     ].filter(({ kind }) => wanted.has(kind));
   const environment = new RadiationEnvironment({ orbit, epochMs, seed, factor, targets });
   return {
     clock: steady.clock,
     memory,
     taps: wanted.has('queues') ? packets.taps : [],
+    fit: wanted.has('runtime') ? runtimes.fit : (topology) => topology,
     environment,
     begin() {
       given.clock.every(STEP_US, (dueUs) => {

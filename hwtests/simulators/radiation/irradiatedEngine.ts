@@ -5,6 +5,7 @@
  */
 import type { Engine } from '../../../components/payload/inference/engine';
 import type { StoredModel } from '../../../components/payload/ports';
+import { flipBits } from './upsets';
 
 /** The weights of one live session. */
 export interface LiveCopy {
@@ -73,10 +74,9 @@ function exposed(name: string, model: StoredModel, providers: readonly string[])
     bits: weights.length * 8,
     hit: false,
     flip(first, count) {
-      const end = Math.min(first + count, session.bits);
-      for (let bit = first; bit < end; bit++) weights[bit >>> 3] ^= 1 << (bit & 7);
-      session.hit ||= end > first;
-      return end - first;
+      const flipped = flipBits(weights, first, count);
+      session.hit ||= flipped > 0;
+      return flipped;
     },
   };
   return session;
