@@ -3,6 +3,7 @@
 use napi_derive::napi;
 
 mod ecc;
+mod pool;
 
 /// Of `native/addon.ts`: raised when a signature here changes.
 const ABI: u32 = 2;
