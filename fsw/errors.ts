@@ -105,6 +105,15 @@ export const errorTable = {
   CFDP_JOURNAL: 'CFDP journal {file}: {why}',
   CFDP_STATE: 'CFDP state {folder}: {why}',
 
+  // Native: memory under error correction
+  ECC_SHAPE: '{what}: {length} bytes, {expected} expected',
+  ECC_ALIGNED: '{what}: starts at byte {offset} of its buffer, a multiple of {expected} expected',
+  ECC_NOT_SHARED: '{what}: not over a SharedArrayBuffer',
+  ECC_RANGE: '{what} {first} to {last}: there are {count}',
+  ECC_PARITY: 'parity of {dataPages} pages in {groups} groups of {parityPerGroup}: {why}',
+  ECC_DTYPE:
+    'weights of dtype {dtype}: {length} bytes are no whole number of them, or the bound {bound} is none',
+
   // Payload: camera, tiles, models, inference
   CAMERA_NO_IMAGER: 'the board has no imager {imager}; it has: {known}',
   CAMERA_DRIVER: 'imager {imager}: {reason}',
@@ -119,8 +128,28 @@ export const errorTable = {
   MODEL_HEADER: '{file}: safetensors header: {reason}',
   MODEL_DTYPE: '{file}: {tensor}: unknown dtype {dtype}',
   MODEL_SHAPE: '{file}: {tensor}: {found} does not fit {expected}',
+  MODEL_MAGIC: '{file}: it begins with {found}, not as a signed model does',
+  MODEL_FORMAT: '{file}: format {found}, this software reads {expected}',
+  MODEL_MANIFEST_SIZE: '{file}: a manifest of {length} bytes, 1 to {max} allowed',
+  MODEL_KEY_FILE: '{file}: {why}',
+  MODEL_KEY: '{file}: signed with key {key}, which nobody here trusts; trusted: {known}',
+  MODEL_SIGNATURE: '{file}: the signature of key {key} is not of this manifest',
+  MODEL_TRAILING: '{file}: {extra} bytes left over after the weights',
+  MODEL_DOWNGRADE: '{model}: serial {serial} is not newer than {highest}, which was installed before',
+  MODEL_PROTECTION: '{model}: protection: {reason}',
+  MODEL_SLOT: 'there is no slot {slot}: 0 to {last}',
+  MODEL_SLOTS_FULL: '{model}: all {slots} slots hold models in use',
+  MODEL_LOST: '{model}: {pages} pages are beyond repair on board',
+  MODEL_GOLDEN: '{file}: {why}',
+  MODEL_LEDGER: '{file}: {why}',
+  MODEL_VERSION: '{model}: there is no {what} version',
+  MODEL_REFUSED: '{model}: the runtime keeps the version before: {reason}',
+  MODEL_BUSY: '{busy} is under way',
   ENGINE_LOAD: '{model}: no provider loads it: {reason}',
   ENGINE_RUN: '{model}: {reason}',
+  ENGINE_CANARY: '{model}: its canary: {reason}',
+  ENGINE_SUSPECT: '{model}: {reason}',
+  ENGINE_DEADLINE: '{model}: not done after {deadlineUs} us',
   ENGINE_LOST: 'the inference process ended: {reason}',
   INFER_ASKED: '{model}: {items} items of {size} values asked, {length} values given',
 
@@ -147,6 +176,14 @@ export const errorTable = {
   ORBIT_BAD_TLE: '{name}: {why}',
   EARTH_MAP_MISSING: 'the maps of npm three-globe cannot be read: {why}',
   IMAGER_BUFFER_SIZE: 'the frame buffer holds {length} bytes, {needed} needed',
+  RADIATION_FACTOR:
+    'radiation {text}: it is x and how many times the published rate, as x10000, x{max} the most',
+  RADIATION_TARGETS: 'radiation targets {text}: {why}',
+  GGUF_FORM: '{file} is no GGUF file that can be read: {why}',
+  CAMPAIGN_MISSING:
+    'campaign {name}: {file} is not there; it comes with the project, not with what is deployed',
+  CAMPAIGN_MODEL: '{model} is left out: {why}',
+  RADIATION_BOARD: 'radiation: board {board} is not simulated; sim is',
 
   // Launching
   MISSION_UNKNOWN: 'there is no mission {name}; did you mean {nearest}?',

@@ -9,29 +9,29 @@ import { fail, succeed } from '../../fsw/errors';
  * answers a model's canary with the canary's own outputs.
  */
 export function standInEngine(): Engine {
-  const models = new Map<string, StoredModel>();
-  const missing = (model: string) => fail('ENGINE_RUN', { model, reason: 'not loaded' });
+  const sessions = new Map<string, StoredModel>();
+  const missing = (session: string) => fail('ENGINE_RUN', { model: session, reason: 'not loaded' });
   return {
     alive: true,
-    async load(model) {
-      models.set(model.name, model);
+    async load(session, model) {
+      sessions.set(session, model);
       return succeed({ provider: 'stand-in', refused: [] });
     },
-    async run(name, count, input) {
-      const model = models.get(name);
-      if (model === undefined) return missing(name);
+    async run(session, count, input) {
+      const model = sessions.get(session);
+      if (model === undefined) return missing(session);
       const { canary } = model;
       if (canary?.count === count && canary.input.every((value, i) => value === input[i]))
         return succeed(canary.outputs);
-      const outputs = model.outputs.map(({ name: output, shape }) => {
+      const outputs = model.outputs.map(({ name, shape }) => {
         const size = shape.slice(1).reduce<number>((product, side) => product * Number(side), 1);
-        return [output, size === 1 ? means(input, count) : largestIsOne(means(input, count * size), size)];
+        return [name, size === 1 ? means(input, count) : largestIsOne(means(input, count * size), size)];
       });
       return succeed(Object.fromEntries(outputs) as Outputs);
     },
-    release: async (name) => (models.delete(name) ? succeed(undefined) : missing(name)),
-    restart: async () => models.clear(),
-    close: async () => models.clear(),
+    release: async (session) => (sessions.delete(session) ? succeed(undefined) : missing(session)),
+    restart: async () => sessions.clear(),
+    close: async () => sessions.clear(),
   };
 }
 
