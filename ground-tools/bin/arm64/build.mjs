@@ -34,18 +34,38 @@ export function glibcNeeded(file) {
   return Math.max(0, ...[...named].map(([, minor]) => Number(minor)));
 }
 
+/**
+ * What CMake can build for arm64 here: the TensorRT shim, where its headers are. The CUDA kernels are code for the card,
+ * the same for any host: those that `npm run setup:cuda` built serve a board too.
+ */
+function buildGpuParts(say) {
+  const toolchain = join(root, 'native/cuda/arm64.cmake');
+  const built = join(root, 'build/cmake-arm64');
+  const native = join(root, 'build/native');
+  if (existsSync(toolchain)) {
+    const settings = [`-DCMAKE_TOOLCHAIN_FILE=${toolchain}`, `-DPERIGEE_OUT=${native}`];
+    const configured = spawnSync('cmake', ['-S', root, '-B', built, ...settings], { encoding: 'utf8' });
+    const { status, stderr } =
+      configured.status === 0 ? spawnSync('cmake', ['--build', built], { encoding: 'utf8' }) : configured;
+    for (const [, line] of (configured.stdout ?? '').matchAll(/Perigee: (.*)/g)) say(line);
+    if (status !== 0)
+      say(`CMake: ${configured.error?.message ?? stderr.trim().split('\n')[0]}: no TensorRT shim for arm64`);
+  }
+  const kernels = existsSync(join(native, 'perigee-cuda.fatbin'));
+  say(
+    kernels
+      ? 'CUDA kernels: build/native/perigee-cuda.fatbin serves every host'
+      : 'CUDA kernels: not built (npm run setup:cuda): a board runs on its CPU',
+  );
+}
+
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   const say = (line) => console.log(`build:arm64: ${line}`);
   try {
     const refusal = hostRefusal();
     if (refusal) throw new Error(refusal);
     buildArm64(say);
-    const gpu = ['perigee.fatbin'].map((name) => join(root, 'build/native', name)).find(existsSync);
-    say(
-      gpu
-        ? `CUDA kernels: ${gpu} serves every host`
-        : 'CUDA kernels: not built here; a board then runs on its CPU',
-    );
+    buildGpuParts(say);
   } catch (error) {
     console.error(`build:arm64: ${error.message}`);
     process.exitCode = 1;
