@@ -124,6 +124,15 @@ export const errorTable = {
   ENGINE_LOST: 'the inference process ended: {reason}',
   INFER_ASKED: '{model}: {items} items of {size} values asked, {length} values given',
 
+  // CUDA, TensorRT and its engine plans
+  CUDA_ABSENT: 'CUDA: {reason}',
+  CUDA_FAILED: 'CUDA: {reason}',
+  TENSORRT_ABSENT: 'TensorRT: {reason}',
+  TENSORRT_FAILED: 'TensorRT: {reason}',
+  PLAN_MISSING: '{file}: there is no such plan',
+  PLAN_CORRUPT: '{file}: {why}',
+  PLAN_DEVICE: '{file}: the plan was built for {what} {found}, this is {expected}',
+
   // Core components
   PRODUCT_FILE: 'data product: {why}',
   PARAM_FILE_CORRUPT: 'parameter file: {reason}',

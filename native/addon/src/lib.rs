@@ -1,9 +1,13 @@
 //! The binding of the kernels to Node: arguments checked, nothing computed.
 
+mod cuda;
+mod gpu;
+mod tensorrt;
+
 use napi_derive::napi;
 
 /// Of `native/addon.ts`: raised when a signature here changes.
-const ABI: u32 = 1;
+const ABI: u32 = 2;
 
 #[napi]
 pub fn abi() -> u32 {

@@ -1,0 +1,192 @@
+//! `native/cuda.ts`: the CUDA device and its kernels.
+
+use std::sync::Arc;
+
+use napi::bindgen_prelude::{AsyncTask, Float32Array, Int8Array, Uint32Array, Uint8Array};
+use napi::Result;
+use napi_derive::napi;
+use perigee_gpu::{device, kernels, Gpu, GpuError, Info};
+
+use crate::gpu::{refused, Work};
+
+#[napi(object)]
+pub struct CudaInfo {
+    pub name: String,
+    pub capability: String,
+    pub memory_bytes: f64,
+    pub driver_version: i32,
+    pub integrated: bool,
+    pub multiprocessors: i32,
+    pub peak_gb_per_s: f64,
+}
+
+impl From<&Info> for CudaInfo {
+    fn from(info: &Info) -> Self {
+        CudaInfo {
+            name: info.name.clone(),
+            capability: info.capability.clone(),
+            memory_bytes: info.memory_bytes as f64,
+            driver_version: info.driver_version,
+            integrated: info.integrated,
+            multiprocessors: info.multiprocessors,
+            peak_gb_per_s: info.peak_gb_per_s,
+        }
+    }
+}
+
+#[napi(object)]
+pub struct CudaQuantised {
+    pub bytes: Int8Array,
+    pub scales: Float32Array,
+}
+
+#[napi(object)]
+pub struct CudaSpeeds {
+    pub scrub: f64,
+    pub crc: f64,
+    pub read: f64,
+    pub copy: f64,
+}
+
+/// The first device, or why there is none. `library` is another driver's path, for tests.
+#[napi]
+pub fn cuda_info(library: Option<String>) -> Result<CudaInfo> {
+    device::info(library.as_deref())
+        .map(|info| (&info).into())
+        .map_err(refused)
+}
+
+#[napi]
+pub fn cuda_open(fatbin: &[u8], ptx: Option<Uint8Array>, library: Option<String>) -> Result<Cuda> {
+    let gpu = Gpu::open(fatbin, ptx.as_deref(), library.as_deref()).map_err(refused)?;
+    Ok(Cuda {
+        gpu: Some(Arc::new(gpu)),
+        pinned: Vec::new(),
+    })
+}
+
+#[napi]
+pub struct Cuda {
+    // Before the memory that it has pinned.
+    gpu: Option<Arc<Gpu>>,
+    pinned: Vec<Uint8Array>,
+}
+
+impl Cuda {
+    pub(crate) fn gpu(&self) -> Result<Arc<Gpu>> {
+        self.gpu
+            .clone()
+            .ok_or_else(|| refused(GpuError::Failed("the device was closed".to_string())))
+    }
+}
+
+#[napi]
+impl Cuda {
+    #[napi(getter)]
+    pub fn info(&self) -> Result<CudaInfo> {
+        Ok((&self.gpu()?.info).into())
+    }
+
+    /// "fatbin" or "ptx".
+    #[napi(getter)]
+    pub fn code(&self) -> Result<&'static str> {
+        Ok(self.gpu()?.code)
+    }
+
+    /// The caller keeps the memory's size as it is; this keeps it allocated until the device is closed.
+    #[napi]
+    pub fn pin(&mut self, bytes: Uint8Array) -> Result<()> {
+        let gpu = self.gpu()?;
+        // SAFETY: `pinned` holds a reference for longer than the device.
+        gpu.turn(|gpu| unsafe { gpu.pin(&bytes) })
+            .map_err(refused)?;
+        self.pinned.push(bytes);
+        Ok(())
+    }
+
+    #[napi]
+    pub fn syndrome(
+        &self,
+        data: Uint8Array,
+        check: Uint8Array,
+    ) -> Result<AsyncTask<Work<Uint8Array>>> {
+        let gpu = self.gpu()?;
+        Ok(AsyncTask::new(Work::new(move || {
+            let mut flags = vec![0; data.len() / kernels::BLOCK_BYTES];
+            kernels::syndrome(&gpu, &data, &check, &mut flags)?;
+            Ok(flags.into())
+        })))
+    }
+
+    #[napi(js_name = "crc32cPages")]
+    pub fn crc32c_pages(&self, pages: Uint8Array) -> Result<AsyncTask<Work<Uint32Array>>> {
+        let gpu = self.gpu()?;
+        Ok(AsyncTask::new(Work::new(move || {
+            let mut crcs = vec![0; pages.len() / kernels::PAGE_BYTES];
+            kernels::crc32c_pages(&gpu, &pages, &mut crcs)?;
+            Ok(crcs.into())
+        })))
+    }
+
+    #[napi]
+    pub fn quantise(&self, values: Float32Array) -> Result<AsyncTask<Work<CudaQuantised>>> {
+        let gpu = self.gpu()?;
+        Ok(AsyncTask::new(Work::new(move || {
+            let mut bytes = vec![0; values.len()];
+            let mut scales = vec![0.0; values.len().div_ceil(kernels::QUANTISED_BLOCK)];
+            kernels::quantise(&gpu, &values, &mut bytes, &mut scales)?;
+            Ok(CudaQuantised {
+                bytes: bytes.into(),
+                scales: scales.into(),
+            })
+        })))
+    }
+
+    #[napi]
+    pub fn dequantise(
+        &self,
+        bytes: Int8Array,
+        scales: Float32Array,
+    ) -> Result<AsyncTask<Work<Float32Array>>> {
+        let gpu = self.gpu()?;
+        Ok(AsyncTask::new(Work::new(move || {
+            let mut values = vec![0.0; bytes.len()];
+            kernels::dequantise(&gpu, &bytes, &scales, &mut values)?;
+            Ok(values.into())
+        })))
+    }
+
+    /// GB/s over `bytes` that lie on the device.
+    #[napi]
+    pub fn speeds(&self, bytes: f64, rounds: u32) -> Result<AsyncTask<Work<CudaSpeeds>>> {
+        let gpu = self.gpu()?;
+        Ok(AsyncTask::new(Work::new(move || {
+            let kernels::Speeds {
+                scrub,
+                crc,
+                read,
+                copy,
+            } = kernels::speeds(&gpu, bytes as usize, rounds as usize, 0xa5)?;
+            Ok(CudaSpeeds {
+                scrub,
+                crc,
+                read,
+                copy,
+            })
+        })))
+    }
+
+    /// What is under way ends first; the memory that was pinned is let go with it.
+    #[napi]
+    pub fn close(&mut self) -> Result<AsyncTask<Work<()>>> {
+        let (gpu, pinned) = (self.gpu.take(), std::mem::take(&mut self.pinned));
+        Ok(AsyncTask::new(Work::new(move || {
+            if let Some(gpu) = gpu {
+                gpu.turn(|_| Ok(()))?;
+                drop(gpu);
+            }
+            drop(pinned);
+            Ok(())
+        })))
+    }
+}
