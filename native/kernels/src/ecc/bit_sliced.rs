@@ -1,0 +1,227 @@
+//! SECDED(72,64) on the columns of blocks: a block is 64 rows of 256 bits, a check row the XOR of the rows that its
+//! mask names. Every form runs at the speed of memory; a clean block is one OR and one test.
+
+use super::hsiao::{COLUMNS, WRONG_BIT};
+#[cfg(target_arch = "x86_64")]
+use super::rows::Avx2;
+#[cfg(target_arch = "aarch64")]
+use super::rows::Neon;
+use super::rows::{Portable, Row};
+use super::{Secded, BLOCK, BLOCK_CHECK, ROW};
+use crate::cpu::Simd;
+
+/// How far ahead of the row in hand memory is asked for: two blocks, so that it is there in time.
+const AHEAD: usize = 2 * BLOCK;
+
+/// The 8 sums of a block. Unrolled by the macro, since the compiler must know each row's column.
+#[inline(always)]
+unsafe fn sums<R: Row>(data: *const u8) -> [R; 8] {
+    let mut sums = [R::zero(); 8];
+    macro_rules! rows {
+        ($($row:literal)*) => {$(
+            let x = R::load(data.add($row * ROW));
+            if $row % 2 == 0 {
+                R::prefetch(data.wrapping_add(AHEAD + $row * ROW));
+            }
+            sums!(x, COLUMNS[$row], 0 1 2 3 4 5 6 7);
+        )*};
+    }
+    macro_rules! sums {
+        ($x:ident, $column:expr, $($check:literal)*) => {$(
+            if const { $column & (1 << $check) != 0 } {
+                sums[$check] = sums[$check].xor($x);
+            }
+        )*};
+    }
+    rows!(0 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20 21 22 23 24 25 26 27 28 29 30 31
+          32 33 34 35 36 37 38 39 40 41 42 43 44 45 46 47 48 49 50 51 52 53 54 55 56 57 58 59 60 61 62 63);
+    sums
+}
+
+#[inline(always)]
+unsafe fn encode_block<R: Row>(data: *const u8, check: *mut u8) {
+    for (row, sum) in sums::<R>(data).into_iter().enumerate() {
+        sum.store(check.add(row * ROW));
+    }
+}
+
+#[inline(always)]
+unsafe fn block_is_clean<R: Row>(data: *const u8, check: *const u8) -> bool {
+    let mut wrong = R::zero();
+    for (row, sum) in sums::<R>(data).into_iter().enumerate() {
+        wrong = wrong.or(sum.xor(R::load(check.add(row * ROW))));
+    }
+    wrong.is_zero()
+}
+
+#[inline(always)]
+unsafe fn encode_all<R: Row>(data: &[u8], check: &mut [u8]) {
+    for (block, check) in data
+        .chunks_exact(BLOCK)
+        .zip(check.chunks_exact_mut(BLOCK_CHECK))
+    {
+        encode_block::<R>(block.as_ptr(), check.as_mut_ptr());
+    }
+}
+
+/// Whole blocks that are clean, from the first on.
+#[inline(always)]
+unsafe fn clean_all<R: Row>(data: &[u8], check: &[u8]) -> usize {
+    data.chunks_exact(BLOCK)
+        .zip(check.chunks_exact(BLOCK_CHECK))
+        .take_while(|(block, check)| unsafe { block_is_clean::<R>(block.as_ptr(), check.as_ptr()) })
+        .count()
+}
+
+#[cfg(target_arch = "x86_64")]
+#[target_feature(enable = "avx2")]
+unsafe fn encode_avx2(data: &[u8], check: &mut [u8]) {
+    encode_all::<Avx2>(data, check)
+}
+#[cfg(target_arch = "x86_64")]
+#[target_feature(enable = "avx2")]
+unsafe fn clean_avx2(data: &[u8], check: &[u8]) -> usize {
+    clean_all::<Avx2>(data, check)
+}
+
+/// Fills `check` (an eighth of `data`) with the check rows of `data`, whole blocks.
+pub fn encode(simd: Simd, data: &[u8], check: &mut [u8]) {
+    // SAFETY: chunks are whole blocks, and `simd` is what the processor has.
+    unsafe {
+        match simd {
+            #[cfg(target_arch = "x86_64")]
+            Simd::Avx2 => encode_avx2(data, check),
+            #[cfg(target_arch = "aarch64")]
+            Simd::Neon => encode_all::<Neon>(data, check),
+            _ => encode_all::<Portable>(data, check),
+        }
+    }
+}
+
+/// How many whole blocks are clean, up to the first that is not.
+pub fn clean_blocks(simd: Simd, data: &[u8], check: &[u8]) -> usize {
+    // SAFETY: as above.
+    unsafe {
+        match simd {
+            #[cfg(target_arch = "x86_64")]
+            Simd::Avx2 => clean_avx2(data, check),
+            #[cfg(target_arch = "aarch64")]
+            Simd::Neon => clean_all::<Neon>(data, check),
+            _ => clean_all::<Portable>(data, check),
+        }
+    }
+}
+
+/// Corrects every correctable word of whole blocks in place.
+pub fn scrub(simd: Simd, data: &mut [u8], check: &mut [u8]) -> Secded {
+    let mut report = Secded::default();
+    let mut at = 0;
+    loop {
+        at += clean_blocks(simd, &data[at * BLOCK..], &check[at * BLOCK_CHECK..]);
+        if at * BLOCK >= data.len() {
+            return report;
+        }
+        correct_block(
+            simd,
+            &mut data[at * BLOCK..(at + 1) * BLOCK],
+            &mut check[at * BLOCK_CHECK..(at + 1) * BLOCK_CHECK],
+            &mut report,
+        );
+        at += 1;
+    }
+}
+
+/// 64 columns of a row at a time.
+const LANES: usize = ROW / 8;
+
+fn lane(rows: &[u8], row: usize, lane: usize) -> u64 {
+    let at = row * ROW + lane * 8;
+    u64::from_ne_bytes(rows[at..at + 8].try_into().expect("8 bytes"))
+}
+
+fn flip(rows: &mut [u8], row: usize, lane_of: usize, column: u32) {
+    let flipped = lane(rows, row, lane_of) ^ (1 << column);
+    let at = row * ROW + lane_of * 8;
+    rows[at..at + 8].copy_from_slice(&flipped.to_ne_bytes());
+}
+
+fn correct_block(simd: Simd, data: &mut [u8], check: &mut [u8], report: &mut Secded) {
+    let mut computed = [0; BLOCK_CHECK];
+    encode(simd, data, &mut computed);
+    for lane_of in 0..LANES {
+        let syndromes: [u64; 8] =
+            std::array::from_fn(|row| lane(&computed, row, lane_of) ^ lane(check, row, lane_of));
+        let mut wrong = syndromes.iter().fold(0, |all, one| all | one);
+        while wrong != 0 {
+            let column = wrong.trailing_zeros();
+            wrong &= wrong - 1;
+            let syndrome = (0..8).fold(0, |all, row| all | ((syndromes[row] >> column & 1) << row));
+            match WRONG_BIT[syndrome as usize] {
+                ..0 => {
+                    report.uncorrectable_words += 1;
+                    continue;
+                }
+                bit @ 0..64 => flip(data, bit as usize, lane_of, column),
+                bit => flip(check, bit as usize - 64, lane_of, column),
+            }
+            report.corrected_bits += 1;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{below, flip, random};
+    use super::*;
+    use crate::cpu;
+
+    #[test]
+    fn all_forms_give_the_same_check_rows() {
+        let data = random(64 * BLOCK, 1);
+        let mut right = vec![0; data.len() / 8];
+        encode(Simd::Portable, &data, &mut right);
+        let mut check = vec![0; data.len() / 8];
+        encode(cpu::best(), &data, &mut check);
+        assert_eq!(check, right);
+        assert_eq!(clean_blocks(cpu::best(), &data, &right), 64);
+    }
+
+    #[test]
+    fn every_single_flip_of_a_block_is_corrected() {
+        for simd in [Simd::Portable, cpu::best()] {
+            let mut data = random(BLOCK, 2);
+            let mut check = vec![0; BLOCK_CHECK];
+            encode(simd, &data, &mut check);
+            let right = (data.clone(), check.clone());
+            for bit in 0..(BLOCK + BLOCK_CHECK) * 8 {
+                if bit < BLOCK * 8 {
+                    flip(&mut data, bit);
+                } else {
+                    flip(&mut check, bit - BLOCK * 8);
+                }
+                let report = scrub(simd, &mut data, &mut check);
+                assert_eq!((report.corrected_bits, report.uncorrectable_words), (1, 0));
+            }
+            assert_eq!((data, check), right);
+        }
+    }
+
+    #[test]
+    fn all_forms_do_the_same_to_any_damage() {
+        let mut seed = 3;
+        for round in 0..300 {
+            let mut data = random(4 * BLOCK, 4 + round);
+            let mut check = vec![0; data.len() / 8];
+            encode(Simd::Portable, &data, &mut check);
+            for _ in 0..below(&mut seed, 600) {
+                let bit = below(&mut seed, data.len() * 8);
+                flip(&mut data, bit);
+                flip(&mut check, bit / 8);
+            }
+            let (mut other, mut other_check) = (data.clone(), check.clone());
+            let a = scrub(Simd::Portable, &mut data, &mut check);
+            let b = scrub(cpu::best(), &mut other, &mut other_check);
+            assert_eq!((a, data, check), (b, other, other_check));
+        }
+    }
+}
