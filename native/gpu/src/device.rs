@@ -138,16 +138,22 @@ impl Gpu {
 
     fn load_module(&mut self, fatbin: &[u8], ptx: Option<&[u8]>) -> Result<()> {
         let mut module = std::ptr::null_mut();
-        // SAFETY: the driver reads the image's own lengths; `fatbin` is what nvcc wrote.
-        let mut status = unsafe { (self.api.module_load)(&mut module, fatbin.as_ptr().cast()) };
-        if let (driver::NO_BINARY_FOR_GPU, Some(ptx)) = (status, ptx) {
+        // SAFETY: the driver reads the image's own lengths; `fatbin` is what CMake made.
+        let status = unsafe { (self.api.module_load)(&mut module, fatbin.as_ptr().cast()) };
+        let loaded = self.api.check("cuModuleLoadData", status);
+        // No code for this device, or a form that this driver is too old for: it may compile the PTX itself.
+        if let (Err(why), Some(ptx)) = (&loaded, ptx) {
             // PTX is text: the driver reads up to a zero.
             let text = CString::new(ptx)
                 .map_err(|_| GpuError::Argument("the PTX holds a zero byte".to_string()))?;
-            status = unsafe { (self.api.module_load)(&mut module, text.as_ptr().cast()) };
+            let status = unsafe { (self.api.module_load)(&mut module, text.as_ptr().cast()) };
+            self.api
+                .check("PTX", status)
+                .map_err(|error| GpuError::Failed(format!("{why}; {error}")))?;
             self.code = "ptx";
+        } else {
+            loaded?;
         }
-        self.api.check("cuModuleLoadData", status)?;
         self.module = module;
         Ok(())
     }

@@ -13,8 +13,6 @@ pub type Address = u64;
 /// Contexts, modules, functions, streams and events are all pointers to the driver's own.
 pub type Handle = *mut c_void;
 
-pub const NO_BINARY_FOR_GPU: Status = 209;
-
 /// Device attributes (`CUdevice_attribute`).
 pub mod attribute {
     pub const INTEGRATED: i32 = 18;
