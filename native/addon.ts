@@ -5,14 +5,17 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { projectRoot } from '../fsw/root';
+import type { BitsAddon } from './bits';
 import type { CudaAddon } from './cuda';
+import type { ImageAddon } from './image';
+import type { TensorAddon } from './tensor';
 import type { TensorRtAddon } from './tensorrt';
 
 /** Of `native/addon/src/lib.rs`: an addon that says another number was built from other sources. */
 const ABI = 2;
 
 /** What the addon exports, by room. Each kernel's contract is in the TypeScript of the same name. */
-export interface Addon extends CudaAddon, TensorRtAddon {
+export interface Addon extends CudaAddon, TensorRtAddon, ImageAddon, TensorAddon, BitsAddon {
   abi(): number;
   /** The instructions that the kernels run with: avx2, neon or portable. */
   simd(): string;

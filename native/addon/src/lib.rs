@@ -6,6 +6,11 @@ mod tensorrt;
 
 use napi_derive::napi;
 
+mod bits;
+mod check;
+mod image;
+mod tensor;
+
 /// Of `native/addon.ts`: raised when a signature here changes.
 const ABI: u32 = 2;
 
