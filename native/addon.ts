@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { projectRoot } from '../fsw/root';
 import type { BitsAddon } from './bits';
 import type { CudaAddon } from './cuda';
+import type { EccAddon } from './eccNative';
 import type { ImageAddon } from './image';
 import type { TensorAddon } from './tensor';
 import type { TensorRtAddon } from './tensorrt';
@@ -15,7 +16,7 @@ import type { TensorRtAddon } from './tensorrt';
 const ABI = 2;
 
 /** What the addon exports, by room. Each kernel's contract is in the TypeScript of the same name. */
-export interface Addon extends CudaAddon, TensorRtAddon, ImageAddon, TensorAddon, BitsAddon {
+export interface Addon extends CudaAddon, TensorRtAddon, ImageAddon, TensorAddon, BitsAddon, EccAddon {
   abi(): number;
   /** The instructions that the kernels run with: avx2, neon or portable. */
   simd(): string;

@@ -1,15 +1,15 @@
 //! The binding of the kernels to Node: arguments checked, nothing computed.
 
+mod bits;
+mod check;
 mod cuda;
+mod ecc;
 mod gpu;
+mod image;
+mod tensor;
 mod tensorrt;
 
 use napi_derive::napi;
-
-mod bits;
-mod check;
-mod image;
-mod tensor;
 
 /// Of `native/addon.ts`: raised when a signature here changes.
 const ABI: u32 = 2;

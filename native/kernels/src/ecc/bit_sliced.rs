@@ -10,17 +10,22 @@ use super::rows::{Portable, Row};
 use super::{Secded, BLOCK, BLOCK_CHECK, ROW};
 use crate::cpu::Simd;
 
-/// How far ahead of the row in hand memory is asked for: two blocks, so that it is there in time.
-const AHEAD: usize = 2 * BLOCK;
+/// How far ahead of the row in hand memory is asked for: the processor's own look-ahead ends at the sums of a block
+/// or two, and at the end of a host page.
+const AHEAD: usize = 4 * BLOCK;
+const LINE: usize = 64;
 
 /// The 8 sums of a block. Unrolled by the macro, since the compiler must know each row's column.
 #[inline(always)]
-unsafe fn sums<R: Row>(data: *const u8) -> [R; 8] {
+unsafe fn sums<R: Row>(data: *const u8, check: *const u8) -> [R; 8] {
+    for line in 0..BLOCK_CHECK / LINE {
+        R::prefetch(check.wrapping_add(AHEAD / 8 + line * LINE));
+    }
     let mut sums = [R::zero(); 8];
     macro_rules! rows {
         ($($row:literal)*) => {$(
             let x = R::load(data.add($row * ROW));
-            if $row % 2 == 0 {
+            if $row * ROW % LINE == 0 {
                 R::prefetch(data.wrapping_add(AHEAD + $row * ROW));
             }
             sums!(x, COLUMNS[$row], 0 1 2 3 4 5 6 7);
@@ -40,7 +45,7 @@ unsafe fn sums<R: Row>(data: *const u8) -> [R; 8] {
 
 #[inline(always)]
 unsafe fn encode_block<R: Row>(data: *const u8, check: *mut u8) {
-    for (row, sum) in sums::<R>(data).into_iter().enumerate() {
+    for (row, sum) in sums::<R>(data, check).into_iter().enumerate() {
         sum.store(check.add(row * ROW));
     }
 }
@@ -48,7 +53,7 @@ unsafe fn encode_block<R: Row>(data: *const u8, check: *mut u8) {
 #[inline(always)]
 unsafe fn block_is_clean<R: Row>(data: *const u8, check: *const u8) -> bool {
     let mut wrong = R::zero();
-    for (row, sum) in sums::<R>(data).into_iter().enumerate() {
+    for (row, sum) in sums::<R>(data, check).into_iter().enumerate() {
         wrong = wrong.or(sum.xor(R::load(check.add(row * ROW))));
     }
     wrong.is_zero()
@@ -56,21 +61,23 @@ unsafe fn block_is_clean<R: Row>(data: *const u8, check: *const u8) -> bool {
 
 #[inline(always)]
 unsafe fn encode_all<R: Row>(data: &[u8], check: &mut [u8]) {
-    for (block, check) in data
-        .chunks_exact(BLOCK)
-        .zip(check.chunks_exact_mut(BLOCK_CHECK))
-    {
+    let checks = check.chunks_exact_mut(BLOCK_CHECK);
+    for (block, check) in data.chunks_exact(BLOCK).zip(checks) {
         encode_block::<R>(block.as_ptr(), check.as_mut_ptr());
     }
 }
 
-/// Whole blocks that are clean, from the first on.
+/// Whole blocks that are clean, from the first on. A loop, since a closure would not get the caller's instructions.
 #[inline(always)]
 unsafe fn clean_all<R: Row>(data: &[u8], check: &[u8]) -> usize {
-    data.chunks_exact(BLOCK)
-        .zip(check.chunks_exact(BLOCK_CHECK))
-        .take_while(|(block, check)| unsafe { block_is_clean::<R>(block.as_ptr(), check.as_ptr()) })
-        .count()
+    let blocks = data.len() / BLOCK;
+    for block in 0..blocks {
+        let (data, check) = (&data[block * BLOCK..], &check[block * BLOCK_CHECK..]);
+        if !block_is_clean::<R>(data.as_ptr(), check.as_ptr()) {
+            return block;
+        }
+    }
+    blocks
 }
 
 #[cfg(target_arch = "x86_64")]
@@ -84,8 +91,14 @@ unsafe fn clean_avx2(data: &[u8], check: &[u8]) -> usize {
     clean_all::<Avx2>(data, check)
 }
 
+/// The pointers above rely on it.
+fn expect_blocks(data: &[u8], check: &[u8]) {
+    assert!(data.len().is_multiple_of(BLOCK) && check.len() * 8 == data.len());
+}
+
 /// Fills `check` (an eighth of `data`) with the check rows of `data`, whole blocks.
 pub fn encode(simd: Simd, data: &[u8], check: &mut [u8]) {
+    expect_blocks(data, check);
     // SAFETY: chunks are whole blocks, and `simd` is what the processor has.
     unsafe {
         match simd {
@@ -100,6 +113,7 @@ pub fn encode(simd: Simd, data: &[u8], check: &mut [u8]) {
 
 /// How many whole blocks are clean, up to the first that is not.
 pub fn clean_blocks(simd: Simd, data: &[u8], check: &[u8]) -> usize {
+    expect_blocks(data, check);
     // SAFETY: as above.
     unsafe {
         match simd {
