@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { fail, type Result, succeed } from '../fsw/errors';
 import { projectRoot } from '../fsw/root';
 import { native } from './addon';
+import { badPreprocess, type NetworkInput, type Picture } from './image';
 
 /** The first device of this machine. */
 export interface CudaDevice {
@@ -58,6 +59,9 @@ export interface CudaKernels {
   syndrome(data: Uint8Array, check: Uint8Array): Promise<Result<Uint8Array>>;
   /** CRC-32C of each page of 4096 bytes. */
   crc32cPages(pages: Uint8Array): Promise<Result<Uint32Array>>;
+  /** As in `image.ts`, with its errors besides. At most 65535 crops. */
+  preprocess(picture: Picture, crops: Uint32Array, input: NetworkInput): Promise<Result<Float32Array>>;
+  /** As in `tensor.ts`. */
   quantise(values: Float32Array): Promise<Result<Quantised>>;
   dequantise(quantised: Quantised): Promise<Result<Float32Array>>;
   /** The median of `rounds` over `bytes` on the device. */
@@ -77,6 +81,18 @@ export interface CudaHandle {
   pin(bytes: Uint8Array): void;
   syndrome(data: Uint8Array, check: Uint8Array): Promise<Uint8Array>;
   crc32cPages(pages: Uint8Array): Promise<Uint32Array>;
+  preprocess(
+    data: Uint8Array,
+    width: number,
+    height: number,
+    channels: number,
+    crops: Uint32Array,
+    outWidth: number,
+    outHeight: number,
+    mean: Float32Array,
+    std: Float32Array,
+    out: Float32Array,
+  ): Promise<Float32Array>;
   quantise(values: Float32Array): Promise<Quantised>;
   dequantise(bytes: Int8Array, scales: Float32Array): Promise<Float32Array>;
   speeds(bytes: number, rounds: number): Promise<CudaSpeeds>;
@@ -127,6 +143,30 @@ function kernelsOf(handle: CudaHandle): CudaKernels {
     pin: (bytes) => attempt('CUDA_FAILED', () => handle.pin(bytes)),
     syndrome: (data, check) => answer(() => handle.syndrome(data, check)),
     crc32cPages: (pages) => answer(() => handle.crc32cPages(pages)),
+    async preprocess(picture, crops, input) {
+      const { data, width, height, channels } = picture;
+      const size = (crops.length / 4) * channels * input.width * input.height;
+      const out = attempt('CUDA_FAILED', () => new Float32Array(size));
+      if (!out.ok) return out;
+      const { mean, std } = input;
+      return (
+        badPreprocess(picture, crops, input, out.value) ??
+        answer(() =>
+          handle.preprocess(
+            data,
+            width,
+            height,
+            channels,
+            crops,
+            input.width,
+            input.height,
+            mean,
+            std,
+            out.value,
+          ),
+        )
+      );
+    },
     quantise: (values) => answer(() => handle.quantise(values)),
     dequantise: ({ bytes, scales }) => answer(() => handle.dequantise(bytes, scales)),
     speeds: (bytes, rounds) => answer(() => handle.speeds(bytes, rounds)),

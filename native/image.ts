@@ -192,7 +192,8 @@ function imageKernels(core: ImageAddon, simd: string): ImageKernels {
   };
 }
 
-function badPreprocess(
+/** Why these arguments can't be preprocessed, here or by CUDA. */
+export function badPreprocess(
   picture: Picture,
   crops: Uint32Array,
   input: NetworkInput,

@@ -5,9 +5,11 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { native } from '../addon';
 import { BLOCK_DIFFERS, BLOCK_UNCORRECTABLE, type CudaKernels, cudaDevice, openCuda } from '../cuda';
 import { BLOCK_BYTES, PAGE_BYTES } from '../eccContract';
+import { reference as referenceKernels } from '../image';
 import { secdedEncode } from '../reference/ecc/bitSliced';
 import { crc32c } from '../reference/ecc/crc32c';
-import { flip, randomBytes, shared } from '../testing';
+import { referenceTensor } from '../reference/tensor';
+import { flip, randomBytes, sameBytes, shared } from '../testing';
 import { emulatedDriver } from './emulation/build';
 
 /**
@@ -114,6 +116,50 @@ for (const place of places) {
           crc32c(data, page * PAGE_BYTES, (page + 1) * PAGE_BYTES),
         );
         expect(await value(cuda.crc32cPages(data))).toEqual(expected);
+      }
+    });
+
+    it('preprocesses crops of any size, channels and network to the bits of the reference', async () => {
+      for (const [channels, outWidth, outHeight] of [
+        [3, 16, 12],
+        [1, 9, 15],
+        [13, 5, 7],
+      ]) {
+        const [width, height] = [61, 47];
+        const picture = { data: randomBytes(width * height * channels, 17), width, height, channels };
+        const crops = Uint32Array.of(3, 5, 40, 41, 0, 0, 61, 47, 60, 46, 1, 1, 10, 10, 23, 9, 1, 1, 16, 12);
+        const mean = Float32Array.from({ length: channels }, (_, c) => 100 + 3.7 * c);
+        const std = Float32Array.from({ length: channels }, (_, c) => 57.1 - c);
+        const input = { width: outWidth, height: outHeight, mean, std };
+        const expected = new Float32Array(5 * channels * outWidth * outHeight);
+        expect(referenceKernels.preprocess(picture, crops, input, expected).ok).toBe(true);
+        const out = await value(cuda.preprocess(picture, crops, input));
+        expect(sameBytes(out, expected)).toBe(true);
+      }
+    });
+
+    it('refuses a crop that is not inside the picture with the error of the processor’s kernel', async () => {
+      const picture = { data: randomBytes(300, 1), width: 10, height: 10, channels: 3 };
+      const input = { width: 4, height: 4, mean: new Float32Array(3), std: Float32Array.of(1, 1, 1) };
+      const refused = await cuda.preprocess(picture, Uint32Array.of(5, 5, 6, 5), input);
+      expect(refused.ok ? '' : refused.error.code).toBe('IMAGE_CROP');
+    });
+
+    it('makes bytes and scales of floats, and floats again, to the bits of the reference', async () => {
+      const bits = Uint32Array.from({ length: 4001 }, (_, i) => Math.imul(i, 2654435761));
+      const states = new Float32Array(bits.buffer);
+      states.set([127, 0.5, 1.5, 2.5, -0.5, Number.NaN, Infinity, -Infinity, -0], 640);
+      states.fill(0, 96, 128);
+      for (const count of [1, 31, 32, 129, 4001]) {
+        const values = states.slice(0, count);
+        const expected = { bytes: new Int8Array(count), scales: new Float32Array(Math.ceil(count / 32)) };
+        referenceTensor.quantise(values, expected.bytes, expected.scales);
+        const quantised = await value(cuda.quantise(values));
+        expect(sameBytes(quantised.bytes, expected.bytes)).toBe(true);
+        expect(sameBytes(quantised.scales, expected.scales)).toBe(true);
+        const back = new Float32Array(count);
+        referenceTensor.dequantise(expected.bytes, expected.scales, back);
+        expect(sameBytes(await value(cuda.dequantise(quantised)), back)).toBe(true);
       }
     });
 

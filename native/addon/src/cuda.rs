@@ -5,7 +5,9 @@ use std::sync::Arc;
 use napi::bindgen_prelude::{AsyncTask, Float32Array, Int8Array, Uint32Array, Uint8Array};
 use napi::Result;
 use napi_derive::napi;
+use perigee_gpu::preprocess::{self, Axis, Crop, Picture, Target};
 use perigee_gpu::{device, kernels, Gpu, GpuError, Info};
+use perigee_kernels::image::resample::Taps;
 
 use crate::gpu::{refused, Work};
 
@@ -156,6 +158,54 @@ impl Cuda {
         })))
     }
 
+    /// Writes `out`, and gives it back when it is filled. Crops are left, top, width, height of each.
+    #[napi]
+    #[allow(clippy::too_many_arguments)]
+    pub fn preprocess(
+        &self,
+        data: Uint8Array,
+        width: u32,
+        height: u32,
+        channels: u32,
+        crops: Uint32Array,
+        out_width: u32,
+        out_height: u32,
+        mean: Float32Array,
+        std: Float32Array,
+        mut out: Float32Array,
+    ) -> Result<AsyncTask<Work<Float32Array>>> {
+        let gpu = self.gpu()?;
+        Ok(AsyncTask::new(Work::new(move || {
+            let crops: Vec<Crop> = crops
+                .chunks_exact(4)
+                .map(|c| Crop {
+                    left: c[0],
+                    top: c[1],
+                    width: c[2],
+                    height: c[3],
+                })
+                .collect();
+            let (width, height, channels) = (width as usize, height as usize, channels as usize);
+            let picture = Picture {
+                data: &data,
+                width,
+                height,
+                channels,
+            };
+            let (width, height) = (out_width as usize, out_height as usize);
+            let target = Target {
+                width,
+                height,
+                mean: &mean,
+                std: &std,
+            };
+            // SAFETY: `cuda.ts` made it for this call and gives it to nobody else before the answer.
+            let to = unsafe { out.as_mut() };
+            preprocess::preprocess(&gpu, picture, &crops, &target, taps, to)?;
+            Ok(out)
+        })))
+    }
+
     /// GB/s over `bytes` that lie on the device.
     #[napi]
     pub fn speeds(&self, bytes: f64, rounds: u32) -> Result<AsyncTask<Work<CudaSpeeds>>> {
@@ -188,5 +238,19 @@ impl Cuda {
             drop(pinned);
             Ok(())
         })))
+    }
+}
+
+/// The processor's kernel takes the same.
+fn taps(input: usize, output: usize) -> Axis {
+    let Taps {
+        count,
+        starts,
+        weights,
+    } = Taps::new(input, output);
+    Axis {
+        count,
+        starts: starts.into_iter().map(|start| start as u32).collect(),
+        weights,
     }
 }

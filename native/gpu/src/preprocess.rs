@@ -30,13 +30,16 @@ pub struct Crop {
     pub height: u32,
 }
 
-/// The network's size, and what each channel's sum is multiplied with and made smaller by.
+/// What the network takes: its size, and (level - mean) / std for each channel.
 pub struct Target<'a> {
     pub width: usize,
     pub height: usize,
-    /// (scale, bias) of each channel.
-    pub normals: &'a [(f32, f32)],
+    pub mean: &'a [f32],
+    pub std: &'a [f32],
 }
+
+/// What one grey level is in the kernel's sums: 14 + 14 - 7 bits.
+const LEVEL: f64 = 2097152.0;
 
 /// Of `native/cuda/preprocess.cu`.
 #[repr(C)]
@@ -68,10 +71,12 @@ pub fn preprocess(
         height,
         channels,
     } = picture;
-    require(
-        data.len() == width * height * channels && channels == target.normals.len(),
-        || format!("{} bytes, {width}x{height}x{channels}", data.len()),
-    )?;
+    let bytes = width * height * channels;
+    let fits = data.len() >= bytes && target.mean.len() >= channels && target.std.len() >= channels;
+    require(fits, || {
+        format!("{} bytes, {width}x{height}x{channels}", data.len())
+    })?;
+    let data = &data[..bytes];
     require(
         crops.len() <= MAX_CROPS && out.len() == crops.len() * channels * plane,
         || format!("{} crops, {} values", crops.len(), out.len()),
@@ -109,10 +114,11 @@ pub fn preprocess(
             },
         )
         .collect();
-    let mut normals: Vec<f32> = target
-        .normals
-        .iter()
-        .flat_map(|&(scale, bias)| [scale, bias])
+    let mut normals: Vec<f32> = (0..channels)
+        .flat_map(|c| {
+            let (mean, std) = (f64::from(target.mean[c]), f64::from(target.std[c]));
+            [(1.0 / LEVEL / std) as f32, (mean / std) as f32]
+        })
         .collect();
     let [x, ..] = ctas(plane, PIXELS_PER_CTA)?;
     let whole = |value: usize| {
