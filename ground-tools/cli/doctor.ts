@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { native } from '../../native/addon';
 import { type Context, exit } from './context';
+import { gpuLines } from './gpuLines';
 import { paint } from './screen';
 
 /** What ground-tools/bin/host.mjs exports. */
@@ -24,6 +25,7 @@ export async function doctor({ root, out }: Context): Promise<number> {
     line(found !== undefined, name, found ?? `not found: ${without}`);
   if (native.addon) line(true, 'native kernels', `${native.addon.simd()}, ${native.file}`);
   else line(false, 'native kernels', `TypeScript does their work: ${native.reason}`);
+  for (const { there, name, text } of await gpuLines(root)) line(there, name, text);
   return exit.ok;
 }
 

@@ -4,7 +4,7 @@ use std::ffi::{c_char, c_int, c_uint, c_void, CStr};
 
 use libloading::Library;
 
-use crate::{GpuError, Result};
+use crate::{words, GpuError, Result};
 
 pub type Status = c_int;
 pub type Device = c_int;
@@ -111,7 +111,7 @@ pub fn load(path: Option<&str>) -> Result<Api> {
                     .map_err(|error| GpuError::Absent(error.to_string()))?;
                 return Ok(api);
             }
-            Err(error) if why.is_empty() => why = error.to_string(),
+            Err(error) if why.is_empty() => why = words(error),
             Err(_) => {}
         }
     }

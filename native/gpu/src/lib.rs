@@ -34,3 +34,9 @@ impl std::fmt::Display for GpuError {
 impl std::error::Error for GpuError {}
 
 pub type Result<T> = std::result::Result<T, GpuError>;
+
+/// Why a library is not loaded, in the loader's words: they stand in the error's source.
+pub(crate) fn words(error: libloading::Error) -> String {
+    let source = std::error::Error::source(&error).map(ToString::to_string);
+    source.unwrap_or_else(|| error.to_string())
+}

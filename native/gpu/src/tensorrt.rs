@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 use libloading::Library;
 
 use crate::memory::Allocation;
-use crate::{Gpu, GpuError, Result};
+use crate::{words, Gpu, GpuError, Result};
 
 /// Of `native/tensorrt/shim.h`.
 const ABI: i32 = 1;
@@ -122,7 +122,7 @@ impl TensorRt {
     pub fn open(shim: &str, library: Option<&str>) -> Result<TensorRt> {
         // SAFETY: loading the shim runs no code of its own.
         let loaded =
-            unsafe { Library::new(shim) }.map_err(|error| GpuError::Absent(error.to_string()))?;
+            unsafe { Library::new(shim) }.map_err(|error| GpuError::Absent(words(error)))?;
         let api = Api::find(loaded).map_err(GpuError::Absent)?;
         // SAFETY: takes and gives plain integers.
         let abi = unsafe { (api.abi)() };
