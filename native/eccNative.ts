@@ -21,6 +21,8 @@ export interface EccAddon {
   /** A plain read and a plain copy: the bench's yardsticks. */
   eccRead(bytes: Uint8Array): number;
   eccCopy(from: Uint8Array, to: Uint8Array): void;
+  /** Asks the system for huge pages under a buffer; says whether it has them. */
+  eccHugePages(bytes: Uint8Array): boolean;
   eccProtect(pages: Uint8Array, check: Uint8Array, crcs: Uint32Array, first: number, count: number): void;
   eccScrub(
     pages: Uint8Array,
@@ -36,7 +38,15 @@ export interface EccAddon {
     first: number,
     count: number,
   ): Promise<PagesReport>;
+  eccProtectAsync(
+    pages: Uint8Array,
+    check: Uint8Array,
+    crcs: Uint32Array,
+    first: number,
+    count: number,
+  ): Promise<void>;
   eccParityEncode(pages: Uint8Array, layout: ParityLayout): void;
+  eccParityEncodeAsync(pages: Uint8Array, layout: ParityLayout): Promise<void>;
   eccParityRecover(
     pages: Uint8Array,
     check: Uint8Array,
@@ -83,9 +93,17 @@ export function nativeEcc(addon: Addon): EccKernels {
       requirePages(region, first, count);
       return addon.eccScrubAsync(region.pages, region.check, region.crcs, first, count);
     },
+    async protectAsync(region, first, count) {
+      requirePages(region, first, count);
+      await addon.eccProtectAsync(region.pages, region.check, region.crcs, first, count);
+    },
     parityEncode(pages, layout) {
       requireLayout(pages, layout);
       addon.eccParityEncode(pages, layout);
+    },
+    async parityEncodeAsync(pages, layout) {
+      requireLayout(pages, layout);
+      await addon.eccParityEncodeAsync(pages, layout);
     },
     parityRecover(region, layout, group, badPages) {
       requireGroup(region, layout, group, badPages);

@@ -7,7 +7,7 @@ import { bootTime, commandRoundTrip } from './flight';
 import { asyncHop, portCall } from './kernel';
 import { link } from './link';
 import type { Row } from './measure';
-import { cuda } from './native/cuda';
+import { native } from './native';
 import { packetRate } from './packets';
 
 const groups: Readonly<Record<string, readonly (() => Row[] | Promise<Row[]>)[]>> = {
@@ -15,7 +15,7 @@ const groups: Readonly<Record<string, readonly (() => Row[] | Promise<Row[]>)[]>
   packets: [packetRate],
   flight: [commandRoundTrip, bootTime],
   link,
-  cuda: [cuda],
+  native,
 };
 
 async function main(wanted: readonly string[]): Promise<void> {

@@ -1,5 +1,5 @@
 /**
- * `npm run bench -- cuda`, on a machine with a card: each kernel's output against its reference first, then the scrub
+ * `npm run bench -- native`, on a machine with a card: each kernel's output against its reference first, then the scrub
  * beside the card's own memory, and the rest beside the processor's kernels, copies to and from the card included.
  * Without a card it says that the kernels were compiled, not run.
  */

@@ -2,10 +2,11 @@
 //! `native/eccContract.ts`: while a call or a task works on pages, nobody else writes them. Lengths are checked
 //! here all the same, since what is read beyond a buffer is not JavaScript's.
 
+use crate::pool::OnPool;
 use napi::bindgen_prelude::{
     AsyncTask, Error, Result, Status, Uint32Array, Uint32ArraySlice, Uint8Array, Uint8ArraySlice,
 };
-use napi::{Env, Task};
+use napi::Task;
 use napi_derive::napi;
 use perigee_kernels::cpu::best;
 use perigee_kernels::ecc::exponent::{self, Float};
@@ -117,6 +118,13 @@ pub fn ecc_copy(from: Uint8ArraySlice, mut to: Uint8ArraySlice) -> Result<()> {
     Ok(())
 }
 
+/// Asks the system for huge pages under a buffer, where it has them on request: fewer addresses to look up when all of
+/// it is read. A wish, not a need.
+#[napi]
+pub fn ecc_huge_pages(bytes: Uint8ArraySlice) -> bool {
+    read::huge_pages(&bytes)
+}
+
 /// Where a region's bytes are. Several tasks hold the same region at once, so it makes slices of their own pages
 /// only.
 struct Region {
@@ -208,29 +216,19 @@ pub fn ecc_scrub(
     scrub(region(&mut pages, &mut check, &mut crcs)?, first, count)
 }
 
-/// A scrub on a thread of libuv's pool; the arrays keep their memory alive.
-pub struct Scrub {
-    pages: Uint8Array,
-    check: Uint8Array,
-    crcs: Uint32Array,
-    first: u32,
-    count: u32,
-}
-
-impl Task for Scrub {
-    type Output = PagesReport;
-    type JsValue = PagesReport;
-
-    fn compute(&mut self) -> Result<PagesReport> {
+/// Runs over a region on libuv's pool; the arrays keep its memory alive.
+fn on_region<T>(
+    (mut pages, mut check, mut crcs): (Uint8Array, Uint8Array, Uint32Array),
+    work: impl Fn(Region) -> Result<T> + Send + 'static,
+) -> AsyncTask<OnPool<T>>
+where
+    OnPool<T>: Task,
+{
+    AsyncTask::new(OnPool(Box::new(move || {
         // SAFETY: only addresses are taken of the whole; the pages in hand are this task's alone.
-        let region =
-            unsafe { Region::new(self.pages.as_mut(), self.check.as_mut(), self.crcs.as_mut())? };
-        scrub(region, self.first, self.count)
-    }
-
-    fn resolve(&mut self, _: Env, report: PagesReport) -> Result<PagesReport> {
-        Ok(report)
-    }
+        let region = unsafe { Region::new(pages.as_mut(), check.as_mut(), crcs.as_mut())? };
+        work(region)
+    })))
 }
 
 #[napi]
@@ -240,13 +238,23 @@ pub fn ecc_scrub_async(
     crcs: Uint32Array,
     first: u32,
     count: u32,
-) -> AsyncTask<Scrub> {
-    AsyncTask::new(Scrub {
-        pages,
-        check,
-        crcs,
-        first,
-        count,
+) -> AsyncTask<OnPool<PagesReport>> {
+    on_region((pages, check, crcs), move |region| {
+        scrub(region, first, count)
+    })
+}
+
+#[napi]
+pub fn ecc_protect_async(
+    pages: Uint8Array,
+    check: Uint8Array,
+    crcs: Uint32Array,
+    first: u32,
+    count: u32,
+) -> AsyncTask<OnPool<()>> {
+    on_region((pages, check, crcs), move |mut region| {
+        pages::protect(best(), &mut region.range(first, count)?);
+        Ok(())
     })
 }
 
@@ -260,8 +268,7 @@ impl From<ParityLayout> for Layout {
     }
 }
 
-fn layout_of(pages: &[u8], layout: ParityLayout) -> Result<Layout> {
-    let layout = Layout::from(layout);
+fn layout_of(pages: &[u8], layout: Layout) -> Result<Layout> {
     expect(
         layout.groups > 0 && pages.len() == layout.pages() * PAGE,
         "pages are not those of the layout",
@@ -269,7 +276,7 @@ fn layout_of(pages: &[u8], layout: ParityLayout) -> Result<Layout> {
     Ok(layout)
 }
 
-fn encode_parity(pages: &mut [u8], layout: ParityLayout) -> Result<()> {
+fn encode_parity(pages: &mut [u8], layout: Layout) -> Result<()> {
     let layout = layout_of(pages, layout)?;
     parity::encode(pages, layout).map_err(|error| Error::from_reason(error.to_string()))
 }
@@ -277,7 +284,19 @@ fn encode_parity(pages: &mut [u8], layout: ParityLayout) -> Result<()> {
 #[napi]
 pub fn ecc_parity_encode(mut pages: Uint8ArraySlice, layout: ParityLayout) -> Result<()> {
     // SAFETY: the caller's while the call lasts.
-    encode_parity(unsafe { pages.as_mut() }, layout)
+    encode_parity(unsafe { pages.as_mut() }, layout.into())
+}
+
+#[napi]
+pub fn ecc_parity_encode_async(
+    mut pages: Uint8Array,
+    layout: ParityLayout,
+) -> AsyncTask<OnPool<()>> {
+    let layout = Layout::from(layout);
+    AsyncTask::new(OnPool(Box::new(move || {
+        // SAFETY: the task's while it runs.
+        encode_parity(unsafe { pages.as_mut() }, layout)
+    })))
 }
 
 #[napi]
@@ -289,7 +308,7 @@ pub fn ecc_parity_recover(
     group: u32,
     bad_pages: Vec<u32>,
 ) -> Result<Vec<u32>> {
-    let layout = layout_of(&pages, layout)?;
+    let layout = layout_of(&pages, layout.into())?;
     let bad: Vec<usize> = bad_pages.into_iter().map(|page| page as usize).collect();
     let of_group = |page: &usize| {
         let page = if *page < layout.data_pages {

@@ -6,6 +6,7 @@ mod cuda;
 mod ecc;
 mod gpu;
 mod image;
+mod pool;
 mod tensor;
 mod tensorrt;
 
