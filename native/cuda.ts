@@ -24,9 +24,16 @@ export interface CudaDevice {
   readonly peakGbPerS: number;
 }
 
-/** A block's flags: 0 is clean. */
+/** Flags of a block: some column's check bits are not its data's; and one such column can't be put right. */
 export const BLOCK_DIFFERS = 1;
 export const BLOCK_UNCORRECTABLE = 2;
+
+export interface Examined {
+  /** A byte for each block of 2048 bytes, 0 where it is clean. */
+  readonly flags: Uint8Array;
+  /** CRC-32C of each page of 4096 bytes. */
+  readonly crcs: Uint32Array;
+}
 
 /** GB/s over memory of the device. */
 export interface CudaSpeeds {
@@ -52,13 +59,8 @@ export interface CudaKernels {
   readonly code: 'fatbin' | 'ptx';
   /** Keeps shared memory in place, so that a device that shares it works there without a copy. */
   pin(bytes: Uint8Array): Result<void>;
-  /**
-   * Flags for each block of 2048 bytes whose syndrome is not zero (`ecc.ts` says the code). The processor repairs
-   * what is flagged, under the CRC's eyes.
-   */
-  syndrome(data: Uint8Array, check: Uint8Array): Promise<Result<Uint8Array>>;
-  /** CRC-32C of each page of 4096 bytes. */
-  crc32cPages(pages: Uint8Array): Promise<Result<Uint32Array>>;
+  /** Looks at whole pages and their check rows (`ecc.ts` says the code); writes nothing. `cudaScrub.ts` repairs. */
+  examine(pages: Uint8Array, check: Uint8Array): Promise<Result<Examined>>;
   /** As in `image.ts`, with its errors besides. At most 65535 crops. */
   preprocess(picture: Picture, crops: Uint32Array, input: NetworkInput): Promise<Result<Float32Array>>;
   /** As in `tensor.ts`. */
@@ -79,8 +81,7 @@ export interface CudaHandle {
   readonly info: CudaDevice;
   readonly code: 'fatbin' | 'ptx';
   pin(bytes: Uint8Array): void;
-  syndrome(data: Uint8Array, check: Uint8Array): Promise<Uint8Array>;
-  crc32cPages(pages: Uint8Array): Promise<Uint32Array>;
+  examine(pages: Uint8Array, check: Uint8Array): Promise<Examined>;
   preprocess(
     data: Uint8Array,
     width: number,
@@ -141,8 +142,7 @@ function kernelsOf(handle: CudaHandle): CudaKernels {
     device: handle.info,
     code: handle.code,
     pin: (bytes) => attempt('CUDA_FAILED', () => handle.pin(bytes)),
-    syndrome: (data, check) => answer(() => handle.syndrome(data, check)),
-    crc32cPages: (pages) => answer(() => handle.crc32cPages(pages)),
+    examine: (pages, check) => answer(() => handle.examine(pages, check)),
     async preprocess(picture, crops, input) {
       const { data, width, height, channels } = picture;
       const size = (crops.length / 4) * channels * input.width * input.height;

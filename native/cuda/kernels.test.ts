@@ -4,12 +4,14 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { native } from '../addon';
 import { BLOCK_DIFFERS, BLOCK_UNCORRECTABLE, type CudaKernels, cudaDevice, openCuda } from '../cuda';
-import { BLOCK_BYTES, PAGE_BYTES } from '../eccContract';
+import { scrubWithCuda } from '../cudaScrub';
+import { BLOCK_BYTES, ecc, PAGE_BYTES } from '../ecc';
 import { reference as referenceKernels } from '../image';
 import { secdedEncode } from '../reference/ecc/bitSliced';
 import { crc32c } from '../reference/ecc/crc32c';
+import { dataColumns } from '../reference/ecc/hsiao';
 import { referenceTensor } from '../reference/tensor';
-import { flip, randomBytes, sameBytes, shared } from '../testing';
+import { fingerprint, flip, randomBytes, randomRegion, sameBytes, shared } from '../testing';
 import { emulatedDriver } from './emulation/build';
 
 /**
@@ -78,45 +80,65 @@ for (const place of places) {
     }
 
     it('flags nothing of clean blocks, for any number of them', async () => {
-      for (const blocks of [0, 1, 2, 4, 5, 15, 16, 17, 33]) {
+      for (const blocks of [0, 2, 4, 6, 14, 16, 18, 34]) {
         const { data, check } = region(blocks, 7 + blocks);
-        expect(await value(cuda.syndrome(data, check))).toEqual(new Uint8Array(blocks));
+        expect((await value(cuda.examine(data, check))).flags).toEqual(new Uint8Array(blocks));
       }
     });
 
     it('flags the block of a single upset, wherever in data or check rows it is', async () => {
-      const { data, check } = region(5, 3);
+      const { data, check } = region(6, 3);
       for (let i = 0; i < 160; i++) {
         const inCheck = i % 8 === 0;
         const bits = (inCheck ? check : data).length * 8;
         const bit = (i * 7919 * 13) % bits;
         flip(inCheck ? check : data, bit);
-        const expected = new Uint8Array(5);
-        expected[Math.floor((bit * 5) / bits)] = BLOCK_DIFFERS;
-        expect(await value(cuda.syndrome(data, check))).toEqual(expected);
+        const expected = new Uint8Array(6);
+        expected[Math.floor((bit * 6) / bits)] = BLOCK_DIFFERS;
+        expect((await value(cuda.examine(data, check))).flags).toEqual(expected);
         flip(inCheck ? check : data, bit);
       }
     });
 
     it('says that two upsets in one column cannot be put right, and that a burst over 256 columns can', async () => {
-      const { data, check } = region(7, 5);
+      const { data, check } = region(6, 5);
       flip(data, 2 * BLOCK_BYTES * 8 + 3 * 256 + 77);
       flip(data, 2 * BLOCK_BYTES * 8 + 60 * 256 + 77);
       for (let bit = 0; bit < 256; bit++) flip(data, 4 * BLOCK_BYTES * 8 + 1000 + bit);
-      const flags = new Uint8Array(7);
+      const flags = new Uint8Array(6);
       flags[2] = BLOCK_DIFFERS | BLOCK_UNCORRECTABLE;
       flags[4] = BLOCK_DIFFERS;
-      expect(await value(cuda.syndrome(data, check))).toEqual(flags);
+      expect((await value(cuda.examine(data, check))).flags).toEqual(flags);
     });
 
     it('gives the CRC-32C of each page', async () => {
       for (const pages of [1, 3, 4, 9]) {
-        const data = randomBytes(pages * PAGE_BYTES, 11);
+        const { data, check } = region(pages * 2, 11);
         const expected = Uint32Array.from({ length: pages }, (_, page) =>
           crc32c(data, page * PAGE_BYTES, (page + 1) * PAGE_BYTES),
         );
-        expect(await value(cuda.crc32cPages(data))).toEqual(expected);
+        expect((await value(cuda.examine(data, check))).crcs).toEqual(expected);
       }
+    });
+
+    it('scrubs with the processor to the same report and bytes as the processor alone', async () => {
+      const hit = randomRegion(40, 21);
+      ecc.protect(hit, 0, 40);
+      for (let i = 0; i < 30; i++) flip(hit.pages, (i * 7919 * 2048 + i * 13) % (hit.pages.length * 8));
+      flip(hit.check, 5 * 512 * 8 + 3);
+      // Four bits of a column make the syndrome of a clean one: the CRC finds them.
+      const [a, b] = [dataColumns[0], dataColumns[1]];
+      const c = dataColumns.findIndex((column, bit) => bit > 1 && dataColumns.includes(a ^ b ^ column));
+      const d = dataColumns.indexOf(a ^ b ^ dataColumns[c]);
+      for (const row of [0, 1, c, d]) flip(hit.pages, 20 * PAGE_BYTES * 8 + row * 256 + 9);
+      hit.crcs[33] ^= 1;
+      const copy = { pages: hit.pages.slice(), check: hit.check.slice(), crcs: hit.crcs.slice() };
+      const alone = ecc.scrub(copy, 3, 35);
+      expect(alone.badPages).toContain(20);
+      expect(await value(scrubWithCuda(cuda, hit, 3, 35))).toEqual(alone);
+      expect(fingerprint(hit.pages, hit.check, hit.crcs)).toBe(
+        fingerprint(copy.pages, copy.check, copy.crcs),
+      );
     });
 
     it('preprocesses crops of any size, channels and network to the bits of the reference', async () => {
@@ -168,13 +190,13 @@ for (const place of places) {
       expect(cuda.pin(data).ok && cuda.pin(check).ok).toBe(true);
       flip(data, 3 * BLOCK_BYTES * 8 + 5);
       const part = await value(
-        cuda.syndrome(data.subarray(2 * BLOCK_BYTES, 5 * BLOCK_BYTES), check.subarray(512, 1280)),
+        cuda.examine(data.subarray(2 * BLOCK_BYTES, 6 * BLOCK_BYTES), check.subarray(512, 1536)),
       );
-      expect(part).toEqual(Uint8Array.of(0, BLOCK_DIFFERS, 0));
+      expect(part.flags).toEqual(Uint8Array.of(0, BLOCK_DIFFERS, 0, 0));
     });
 
     it('refuses sizes that do not fit, in words', async () => {
-      const refused = await cuda.syndrome(shared(2 * BLOCK_BYTES), shared(BLOCK_BYTES / 8));
+      const refused = await cuda.examine(shared(2 * BLOCK_BYTES), shared(BLOCK_BYTES / 8));
       expect(refused.ok ? '' : refused.error).toMatchObject({ code: 'CUDA_FAILED' });
     });
   });
@@ -221,7 +243,7 @@ describe('opening CUDA', () => {
     if (!cuda.ok) throw new Error(cuda.error.text);
     expect(cuda.value.device.name).toContain('test double');
     await cuda.value.close();
-    const late = await cuda.value.crc32cPages(shared(PAGE_BYTES));
+    const late = await cuda.value.examine(shared(PAGE_BYTES), shared(PAGE_BYTES / 8));
     expect(late.ok ? '' : late.error.text).toBe('CUDA: the device was closed');
   });
 });

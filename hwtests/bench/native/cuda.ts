@@ -79,8 +79,7 @@ async function checkScrub(kernels: CudaKernels): Promise<{ right: number; wrong:
   const blocks = CHECKED_BYTES / BLOCK_BYTES;
   for (let block = 0; block < blocks; block += 97)
     flip(data, block * BLOCK_BYTES * 8 + ((block * 7919) % (BLOCK_BYTES * 8)));
-  const flags = settled(await kernels.syndrome(data, check));
-  const crcs = settled(await kernels.crc32cPages(data));
+  const { flags, crcs } = settled(await kernels.examine(data, check));
   let wrong = 0;
   for (let block = 0; block < blocks; block++)
     if (flags[block] !== (block % 97 === 0 ? BLOCK_DIFFERS : 0)) wrong++;

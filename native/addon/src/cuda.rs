@@ -43,6 +43,12 @@ pub struct CudaQuantised {
 }
 
 #[napi(object)]
+pub struct CudaExamined {
+    pub flags: Uint8Array,
+    pub crcs: Uint32Array,
+}
+
+#[napi(object)]
 pub struct CudaSpeeds {
     pub scrub: f64,
     pub crc: f64,
@@ -107,26 +113,20 @@ impl Cuda {
     }
 
     #[napi]
-    pub fn syndrome(
+    pub fn examine(
         &self,
-        data: Uint8Array,
+        pages: Uint8Array,
         check: Uint8Array,
-    ) -> Result<AsyncTask<Work<Uint8Array>>> {
+    ) -> Result<AsyncTask<Work<CudaExamined>>> {
         let gpu = self.gpu()?;
         Ok(AsyncTask::new(Work::new(move || {
-            let mut flags = vec![0; data.len() / kernels::BLOCK_BYTES];
-            kernels::syndrome(&gpu, &data, &check, &mut flags)?;
-            Ok(flags.into())
-        })))
-    }
-
-    #[napi(js_name = "crc32cPages")]
-    pub fn crc32c_pages(&self, pages: Uint8Array) -> Result<AsyncTask<Work<Uint32Array>>> {
-        let gpu = self.gpu()?;
-        Ok(AsyncTask::new(Work::new(move || {
+            let mut flags = vec![0; pages.len() / kernels::BLOCK_BYTES];
             let mut crcs = vec![0; pages.len() / kernels::PAGE_BYTES];
-            kernels::crc32c_pages(&gpu, &pages, &mut crcs)?;
-            Ok(crcs.into())
+            kernels::examine(&gpu, &pages, &check, &mut flags, &mut crcs)?;
+            Ok(CudaExamined {
+                flags: flags.into(),
+                crcs: crcs.into(),
+            })
         })))
     }
 

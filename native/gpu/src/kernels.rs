@@ -1,5 +1,6 @@
 //! The kernels of `native/cuda`, one call each: sizes checked, memory seen or copied, launched, brought back.
 
+use crate::driver::Address;
 use crate::memory::Allocation;
 use crate::{Gpu, GpuError, Result};
 
@@ -43,66 +44,82 @@ pub(crate) fn require(fits: bool, what: impl FnOnce() -> String) -> Result<()> {
     }
 }
 
-/// Syndromes of bit-sliced SECDED: a byte for each block of 2048 bytes, 0 where it is clean.
-pub fn syndrome(gpu: &Gpu, data: &[u8], check: &[u8], flags: &mut [u8]) -> Result<()> {
-    let blocks = flags.len();
-    require(
-        data.len() == blocks * BLOCK_BYTES && check.len() * 8 == data.len(),
-        || {
-            format!(
-                "{blocks} blocks, {} bytes of data, {} of check rows",
-                data.len(),
-                check.len()
-            )
-        },
-    )?;
-    if blocks == 0 {
-        return Ok(());
-    }
-    gpu.turn(|gpu| {
-        let (data, check, to) = (gpu.input(data)?, gpu.input(check)?, gpu.output(flags)?);
-        let (mut a, mut b, mut c, mut n) = (
-            data.address(),
-            check.address(),
-            to.address(),
-            count(blocks)?,
-        );
-        // SAFETY: secded_syndrome(const uint4*, const uint4*, unsigned char*, unsigned), sizes checked above.
-        unsafe {
-            gpu.launch(
-                "secded_syndrome",
-                ctas(blocks, BLOCKS_PER_CTA)?,
-                THREADS,
-                &mut arguments![a, b, c, n],
-            )?
-        };
-        to.bring(gpu)
-    })
+/// Puts the syndromes of `blocks` blocks into the stream.
+///
+/// # Safety
+/// The addresses are of that many blocks, their check rows and a byte for each, and stay until the stream is idle.
+unsafe fn launch_syndrome(
+    gpu: &Gpu,
+    mut data: Address,
+    mut check: Address,
+    mut flags: Address,
+    blocks: usize,
+) -> Result<()> {
+    let mut n = count(blocks)?;
+    let grid = ctas(blocks, BLOCKS_PER_CTA)?;
+    // secded_syndrome(const uint4*, const uint4*, unsigned char*, unsigned)
+    let mut values = arguments![data, check, flags, n];
+    gpu.launch("secded_syndrome", grid, THREADS, &mut values)
 }
 
-/// CRC-32C of each page of 4096 bytes.
-pub fn crc32c_pages(gpu: &Gpu, pages: &[u8], crcs: &mut [u32]) -> Result<()> {
-    let n = crcs.len();
-    require(pages.len() == n * PAGE_BYTES, || {
-        format!("{n} pages, {} bytes", pages.len())
+/// Puts the CRCs of `pages` pages into the stream.
+///
+/// # Safety
+/// The addresses are of that many pages and words, and stay until the stream is idle.
+unsafe fn launch_crc32c(
+    gpu: &Gpu,
+    mut data: Address,
+    mut crcs: Address,
+    pages: usize,
+) -> Result<()> {
+    let mut n = count(pages)?;
+    let grid = ctas(pages, PAGES_PER_CTA)?;
+    // crc32c_pages(const uint4*, unsigned*, unsigned)
+    gpu.launch(
+        "crc32c_pages",
+        grid,
+        THREADS,
+        &mut arguments![data, crcs, n],
+    )
+}
+
+/// Looks at pages: bit-sliced SECDED's flags, a byte for each block of 2048 bytes, and the CRC-32C of each page. Data and
+/// check rows are seen once for both.
+pub fn examine(
+    gpu: &Gpu,
+    data: &[u8],
+    check: &[u8],
+    flags: &mut [u8],
+    crcs: &mut [u32],
+) -> Result<()> {
+    let (pages, blocks) = (crcs.len(), flags.len());
+    let fits = blocks * BLOCK_BYTES == data.len() && pages * PAGE_BYTES == data.len();
+    require(fits && check.len() * 8 == data.len(), || {
+        let (data, check) = (data.len(), check.len());
+        format!(
+            "{data} bytes of data are no whole pages, or {check} of check rows no eighth of them"
+        )
     })?;
-    if n == 0 {
+    if pages == 0 {
         return Ok(());
     }
-    let to_host = bytes_of(crcs);
+    let crcs = bytes_of(crcs);
     gpu.turn(|gpu| {
-        let (from, to) = (gpu.input(pages)?, gpu.output(to_host)?);
-        let (mut a, mut b, mut n) = (from.address(), to.address(), count(n)?);
-        // SAFETY: crc32c_pages(const uint4*, unsigned*, unsigned), sizes checked above.
+        let (data, check) = (gpu.input(data)?, gpu.input(check)?);
+        let (flags, crcs) = (gpu.output(flags)?, gpu.output(crcs)?);
+        // SAFETY: sizes checked above; the views stay until both outputs are here.
         unsafe {
-            gpu.launch(
-                "crc32c_pages",
-                ctas(n as usize, PAGES_PER_CTA)?,
-                THREADS,
-                &mut arguments![a, b, n],
-            )?
-        };
-        to.bring(gpu)
+            launch_syndrome(
+                gpu,
+                data.address(),
+                check.address(),
+                flags.address(),
+                blocks,
+            )?;
+            launch_crc32c(gpu, data.address(), crcs.address(), pages)?;
+        }
+        flags.bring(gpu)?;
+        crcs.bring(gpu)
     })
 }
 
@@ -184,7 +201,7 @@ pub struct Speeds {
 /// Times the scrub, the CRC, a plain read and a copy on the device over `bytes` of data that lie there, in turn, so
 /// that a drift meets all of them. `pattern` fills the data; all check rows are 0, which costs a scrub nothing more.
 pub fn speeds(gpu: &Gpu, bytes: usize, rounds: usize, pattern: u8) -> Result<Speeds> {
-    let blocks = bytes / BLOCK_BYTES;
+    let blocks = bytes / PAGE_BYTES * (PAGE_BYTES / BLOCK_BYTES);
     let bytes = blocks * BLOCK_BYTES;
     require(blocks > 0 && rounds > 0, || {
         format!("{bytes} bytes, {rounds} rounds")
@@ -196,43 +213,28 @@ pub fn speeds(gpu: &Gpu, bytes: usize, rounds: usize, pattern: u8) -> Result<Spe
             gpu.allocate(bytes / 8)?,
             gpu.allocate(blocks)?,
         );
-        let crcs = gpu.allocate(bytes / PAGE_BYTES * 4 + 4)?;
+        let crcs = gpu.allocate(bytes / PAGE_BYTES * 4)?;
         fill(&data, pattern)?;
         fill(&check, 0)?;
-        let (mut d, mut k, mut f, mut c) =
-            (data.address, check.address, flags.address, crcs.address);
-        let (mut n, mut pages, mut vectors) = (
-            count(blocks)?,
-            count(bytes / PAGE_BYTES)?,
-            count(bytes / 16)?,
-        );
+        let pages = bytes / PAGE_BYTES;
+        let (mut from, mut sink, mut vectors) = (data.address, crcs.address, count(bytes / 16)?);
+        let grid = ctas(bytes / 16, VECTORS_PER_CTA)?;
         let mut times: [Vec<f32>; 4] = Default::default();
         for round in 0..=rounds {
-            // SAFETY: as in the functions above; all four buffers stay until the turn ends.
+            // SAFETY: all five buffers are as large as said and stay until the turn ends.
+            // read_memory(const uint4*, unsigned*, unsigned)
             let taken = unsafe {
                 [
                     gpu.timed(|| {
-                        gpu.launch(
-                            "secded_syndrome",
-                            ctas(blocks, BLOCKS_PER_CTA)?,
-                            THREADS,
-                            &mut arguments![d, k, f, n],
-                        )
+                        launch_syndrome(gpu, data.address, check.address, flags.address, blocks)
                     })?,
-                    gpu.timed(|| {
-                        gpu.launch(
-                            "crc32c_pages",
-                            ctas(pages.max(1) as usize, PAGES_PER_CTA)?,
-                            THREADS,
-                            &mut arguments![d, c, pages],
-                        )
-                    })?,
+                    gpu.timed(|| launch_crc32c(gpu, data.address, crcs.address, pages))?,
                     gpu.timed(|| {
                         gpu.launch(
                             "read_memory",
-                            ctas(vectors as usize, VECTORS_PER_CTA)?,
+                            grid,
                             THREADS,
-                            &mut arguments![d, c, vectors],
+                            &mut arguments![from, sink, vectors],
                         )
                     })?,
                     gpu.timed(|| data.copy_to(&copy))?,
