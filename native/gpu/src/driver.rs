@@ -147,3 +147,31 @@ impl Api {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn refusal(path: &str) -> String {
+        match load(Some(path)) {
+            Err(GpuError::Absent(why)) => why,
+            Err(other) => panic!("not an absence: {other:?}"),
+            Ok(_) => panic!("{path} was taken for a driver"),
+        }
+    }
+
+    #[test]
+    fn a_missing_driver_is_an_absence_in_the_loaders_words() {
+        let why = refusal("/nowhere/libcuda.so.1");
+        assert!(
+            why.starts_with("no CUDA driver: /nowhere/libcuda.so.1"),
+            "{why}"
+        );
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn another_library_is_an_absence_that_names_what_it_lacks() {
+        assert_eq!(refusal("libm.so.6"), "the driver has no cuInit");
+    }
+}
