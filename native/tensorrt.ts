@@ -50,6 +50,7 @@ interface TensorRtHandle {
   readonly builds: boolean;
   build(cuda: CudaHandle, onnxFile: string, maxBatch: number): Promise<Uint8Array>;
   engine(cuda: CudaHandle, plan: Uint8Array): EngineHandle;
+  close(): void;
 }
 
 interface EngineHandle {
@@ -74,6 +75,7 @@ export function tensorRtVersion(
   const opened = openShim(places);
   if (!opened.ok) return opened;
   const { version, headers, builds } = opened.value;
+  opened.value.close();
   return succeed({ version: dotted(version), headers: dotted(headers), builds });
 }
 
@@ -82,7 +84,10 @@ export function openTensorRt(places: TensorRtPlaces = {}): Result<TensorRt> {
   const shim = openShim(places);
   if (!shim.ok) return shim;
   const cuda = openHandle(places);
-  if (!cuda.ok) return cuda;
+  if (!cuda.ok) {
+    shim.value.close();
+    return cuda;
+  }
   return succeed(tensorRtOf(shim.value, cuda.value));
 }
 
@@ -120,7 +125,10 @@ function tensorRtOf(shim: TensorRtHandle, cuda: CudaHandle): TensorRt {
         return fail('TENSORRT_FAILED', { reason: messageOf(error) });
       }
     },
-    close: () => cuda.close(),
+    async close() {
+      shim.close();
+      await cuda.close().catch(() => undefined);
+    },
   };
 }
 

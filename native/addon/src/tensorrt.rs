@@ -24,31 +24,38 @@ pub struct TensorRtIo {
 pub fn tensor_rt_open(shim: String, library: Option<String>) -> Result<TensorRtShim> {
     TensorRt::open(&shim, library.as_deref())
         .map(|opened| TensorRtShim {
-            opened: Arc::new(opened),
+            opened: Some(Arc::new(opened)),
         })
         .map_err(refused)
 }
 
 #[napi]
 pub struct TensorRtShim {
-    opened: Arc<TensorRt>,
+    opened: Option<Arc<TensorRt>>,
+}
+
+impl TensorRtShim {
+    fn open(&self) -> Result<Arc<TensorRt>> {
+        let closed = || refused(GpuError::Failed("TensorRT was closed".to_string()));
+        self.opened.clone().ok_or_else(closed)
+    }
 }
 
 #[napi]
 impl TensorRtShim {
     #[napi(getter)]
-    pub fn version(&self) -> i32 {
-        self.opened.version
+    pub fn version(&self) -> Result<i32> {
+        Ok(self.open()?.version)
     }
 
     #[napi(getter)]
-    pub fn headers(&self) -> i32 {
-        self.opened.headers
+    pub fn headers(&self) -> Result<i32> {
+        Ok(self.open()?.headers)
     }
 
     #[napi(getter)]
-    pub fn builds(&self) -> bool {
-        self.opened.builds
+    pub fn builds(&self) -> Result<bool> {
+        Ok(self.open()?.builds)
     }
 
     #[napi]
@@ -58,7 +65,7 @@ impl TensorRtShim {
         onnx_file: String,
         max_batch: i32,
     ) -> Result<AsyncTask<Work<Uint8Array>>> {
-        let (opened, gpu) = (self.opened.clone(), cuda.gpu()?);
+        let (opened, gpu) = (self.open()?, cuda.gpu()?);
         Ok(AsyncTask::new(Work::new(move || {
             opened
                 .build(&gpu, &onnx_file, max_batch)
@@ -68,11 +75,17 @@ impl TensorRtShim {
 
     #[napi]
     pub fn engine(&self, cuda: &Cuda, plan: &[u8]) -> Result<TensorRtEngine> {
-        Engine::open(self.opened.clone(), cuda.gpu()?, plan)
+        Engine::open(self.open()?, cuda.gpu()?, plan)
             .map(|engine| TensorRtEngine {
                 engine: Some(Arc::new(engine)),
             })
             .map_err(refused)
+    }
+
+    /// What engines still need of it stays until they are closed.
+    #[napi]
+    pub fn close(&mut self) {
+        self.opened = None;
     }
 }
 
