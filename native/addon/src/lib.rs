@@ -1,5 +1,7 @@
 //! The binding of the kernels to Node: arguments checked, nothing computed.
 
+mod timer;
+
 use napi_derive::napi;
 
 /// Of `native/addon.ts`: raised when a signature here changes.
