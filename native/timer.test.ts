@@ -143,6 +143,30 @@ describe.skipIf(!native.addon)(`the real-time clock${without}`, () => {
     expect(started).toMatchObject({ ok: false, error: { code: 'TIMER_FAILED' } });
   });
 
+  it.skipIf(process.platform !== 'linux')(
+    'puts the process in real time where permitted, its main thread first, and no child of it',
+    () => {
+      const script = `
+      // Of proc(5): the 40th field is the real-time priority, the 41st the policy.
+      const { readFileSync, readdirSync } = require('node:fs');
+      const { execFileSync } = require('node:child_process');
+      const priority = (stat) => Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[37]);
+      const refused = native.addon.scheduleProcess(3, 2) ?? native.addon.lockCode();
+      const threads = readdirSync('/proc/self/task').map((thread) => {
+        return [priority(readFileSync('/proc/self/task/' + thread + '/stat', 'utf8')), Number(thread) === process.pid];
+      });
+      const main = threads.filter(([, main]) => main).map(([priority]) => priority);
+      const helpers = new Set(threads.filter(([, main]) => !main).map(([priority]) => priority));
+      const child = priority(execFileSync('cat', ['/proc/self/stat'], { encoding: 'utf8' }));
+      console.log(JSON.stringify({ refused, main, helpers: [...helpers], child }));`;
+      const { status, stdout } = ends(script);
+      expect(status).toBe(0);
+      const { refused, ...found } = JSON.parse(stdout) as { refused: string | null };
+      if (refused === null) expect(found).toEqual({ main: [3], helpers: [2], child: 0 });
+      else expect(refused).toMatch(/^(SCHED_FIFO|locked code): /);
+    },
+  );
+
   it('keeps the process until it is stopped', () => {
     const script = `let count = 0;
       const timer = start({ firstNs: nowNs(), periodNs: 1e6 }, () => { if (++count === 3) { timer.stop(); console.log('third'); } });`;

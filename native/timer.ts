@@ -16,10 +16,17 @@ export interface TimerAddon {
   monotonicNs(): number;
   /** Why no thread here may run under SCHED_FIFO; null where it may. */
   fifoRefused(): string | null;
-  /** Puts the calling thread under SCHED_FIFO, 1 to 99, or with 0 back. Returns why not, null when done. */
-  scheduleThread(priority: number): string | null;
-  /** Keeps the process's pages in memory, those of the future too. Returns why not, null when done. */
-  lockMemory(): string | null;
+  /**
+   * Puts the process's main thread under SCHED_FIFO with priority `main`, 1 to 99, and with `helpers` the threads
+   * that it has by now: V8's, which it waits for at each garbage collection. Threads and processes that are started
+   * later are ordinary. Returns why not, null when done.
+   */
+  scheduleProcess(main: number, helpers: number): string | null;
+  /**
+   * Keeps the process's code in memory. Not all of its memory: V8 ends the process when the kernel refuses to drop
+   * pages that it gives back. Returns why not, null when done.
+   */
+  lockCode(): string | null;
 }
 
 export interface TimerOptions {

@@ -6,7 +6,7 @@ import { realTime } from './realTime';
 const HOUR = { firstNs: 1e15, periodNs: 3600e9 };
 
 /** An addon that notes what it is asked, and refuses what it is told to. */
-function fakeAddon(refuses: Partial<Record<'main' | 'memory' | 'thread', string>> = {}, noThread = false) {
+function fakeAddon(refuses: Partial<Record<'main' | 'code' | 'thread', string>> = {}, noThread = false) {
   const asked: unknown[] = [];
   let wake: () => void = () => undefined;
   const due: { index: number; missed: number; wakeLateNs: number }[] = [];
@@ -24,13 +24,13 @@ function fakeAddon(refuses: Partial<Record<'main' | 'memory' | 'thread', string>
     },
     monotonicNs: () => Number(process.hrtime.bigint()),
     fifoRefused: () => null,
-    scheduleThread(priority) {
-      asked.push({ main: priority });
+    scheduleProcess(main, helpers) {
+      asked.push({ main, helpers });
       return refuses.main ?? null;
     },
-    lockMemory() {
-      asked.push('memory');
-      return refuses.memory ?? null;
+    lockCode() {
+      asked.push('code');
+      return refuses.code ?? null;
     },
   };
   const tick = (index: number, missed: number) => {
@@ -90,14 +90,14 @@ describe('the ticks of a real computer', () => {
   it('PGE-DRV-032: put the main thread in real time only when asked, below the timer', () => {
     const { addon, asked } = fakeAddon();
     const { notice } = realTime(true, { addon });
-    expect(asked).toEqual([{ main: 40 }, 'memory']);
+    expect(asked).toEqual([{ main: 40, helpers: 39 }, 'code']);
     expect(notice()).toBe('clock: native real-time timers and main thread');
   });
 
   it('PGE-DRV-032: say what the host refused, each thing once', () => {
     const { addon } = fakeAddon({
       main: 'SCHED_FIFO: no',
-      memory: 'locked memory: no',
+      code: 'locked code: no',
       thread: 'SCHED_FIFO: no',
     });
     const { ticker, notice } = realTime(true, { addon });
@@ -107,7 +107,7 @@ describe('the ticks of a real computer', () => {
     );
     expect(notice().split('; ').slice(1)).toEqual([
       'main thread: SCHED_FIFO: no',
-      'locked memory: no',
+      'locked code: no',
       'timer thread: SCHED_FIFO: no',
     ]);
   });

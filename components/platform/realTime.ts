@@ -8,6 +8,8 @@ import { startTimer, type TimerAddon } from '../../native/timer';
 const TIMER_PRIORITY = 45;
 /** Of the main thread, in real time: below the timer, so that a tick is noted while the main thread is at work. */
 const MAIN_PRIORITY = 40;
+/** Of the garbage collector's helpers, for which the main thread waits. */
+const HELPER_PRIORITY = 39;
 
 export interface RealTime {
   readonly ticker: Ticker;
@@ -21,7 +23,7 @@ type Loaded =
 
 /**
  * With `mainThread`, the thread that flies is under SCHED_FIFO too, ahead of every ordinary process of the computer,
- * and the process stays in memory. It must never run for long: Linux leaves 5 % of each second to the others.
+ * and the process's code stays in memory. It must never run for long: Linux leaves 5 % of each second to the others.
  * What is refused is said in the notice.
  */
 export function realTime(mainThread = false, { addon, reason }: Loaded = native): RealTime {
@@ -35,8 +37,8 @@ export function realTime(mainThread = false, { addon, reason }: Loaded = native)
   const troubles = new Set<string>();
   const trouble = (why: string | null | undefined) => void (why && troubles.add(why));
   if (mainThread) {
-    trouble(withName('main thread', addon.scheduleThread(MAIN_PRIORITY)));
-    trouble(addon.lockMemory());
+    trouble(withName('main thread', addon.scheduleProcess(MAIN_PRIORITY, HELPER_PRIORITY)));
+    trouble(addon.lockCode());
   }
   return {
     ticker: {

@@ -1,6 +1,6 @@
 //! The binding of the kernels to Node: arguments checked, nothing computed.
 
-mod timer;
+pub mod timer;
 
 use napi_derive::napi;
 

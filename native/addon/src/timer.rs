@@ -108,21 +108,16 @@ pub fn fifo_refused() -> Option<String> {
     reason("SCHED_FIFO", &realtime::fifo_permitted())
 }
 
-/// Puts the calling thread under SCHED_FIFO, or with 0 under ordinary scheduling. Returns why not.
+/// Puts the main thread under SCHED_FIFO, and its helpers with a priority of their own. Returns why not.
 #[napi]
-pub fn schedule_thread(priority: i32) -> Option<String> {
-    let asked = if priority == 0 {
-        realtime::ordinary()
-    } else {
-        realtime::fifo(priority)
-    };
-    reason("SCHED_FIFO", &asked)
+pub fn schedule_process(main: i32, helpers: i32) -> Option<String> {
+    reason("SCHED_FIFO", &realtime::fifo_process(main, helpers))
 }
 
-/// Keeps the process's pages in memory. Returns why not.
+/// Keeps the process's code in memory. Returns why not.
 #[napi]
-pub fn lock_memory() -> Option<String> {
-    reason("locked memory", &realtime::lock_memory())
+pub fn lock_code() -> Option<String> {
+    reason("locked code", &realtime::lock_code())
 }
 
 fn reason(what: &str, asked: &std::io::Result<()>) -> Option<String> {

@@ -4,30 +4,64 @@
 /// inherit it. Errors: the operating system's, mostly EPERM (needs CAP_SYS_NICE or an rtprio limit).
 #[cfg(target_os = "linux")]
 pub fn fifo(priority: i32) -> std::io::Result<()> {
-    scheduling(libc::SCHED_FIFO | libc::SCHED_RESET_ON_FORK, priority)
+    fifo_of(0, priority)
 }
 
-/// Puts the calling thread back under the host's ordinary scheduling.
+/// Runs the process's main thread under SCHED_FIFO, and the other threads that it has by now, as far as they are
+/// ordinary, with `helpers`. (V8's main thread waits for its helpers at each garbage collection: ordinary ones that
+/// wait for a processor themselves were seen to keep it for 100 ms.) Errors: as `fifo`.
 #[cfg(target_os = "linux")]
-pub fn ordinary() -> std::io::Result<()> {
-    scheduling(libc::SCHED_OTHER, 0)
+pub fn fifo_process(main: i32, helpers: i32) -> std::io::Result<()> {
+    let process = std::process::id() as i32;
+    fifo_of(process, main)?;
+    for thread in std::fs::read_dir("/proc/self/task")? {
+        let Ok(thread) = thread?.file_name().to_string_lossy().parse::<i32>() else {
+            continue;
+        };
+        // SAFETY: asks about a number; one that has ended since is an error, and of no interest.
+        if unsafe { libc::sched_getscheduler(thread) } == libc::SCHED_OTHER {
+            let _ = fifo_of(thread, helpers);
+        }
+    }
+    Ok(())
 }
 
+/// 0 is the calling thread.
 #[cfg(target_os = "linux")]
-fn scheduling(policy: i32, priority: i32) -> std::io::Result<()> {
+fn fifo_of(thread: i32, priority: i32) -> std::io::Result<()> {
     // SAFETY: all zeros is a valid sched_param.
     let mut param: libc::sched_param = unsafe { std::mem::zeroed() };
     param.sched_priority = priority;
-    // SAFETY: 0 is the calling thread, and `param` outlives the call.
-    check(unsafe { libc::sched_setscheduler(0, policy, &param) })
+    let policy = libc::SCHED_FIFO | libc::SCHED_RESET_ON_FORK;
+    // SAFETY: `param` outlives the call.
+    check(unsafe { libc::sched_setscheduler(thread, policy, &param) })
 }
 
-/// Keeps every page of the process in memory once it was touched; those of the future too. (What was only reserved
-/// stays so: V8 reserves gigabytes.) Errors: mostly ENOMEM or EPERM (needs CAP_IPC_LOCK).
+/// Keeps the code of the process in memory: where memory runs short, the kernel drops what it can read from a file again.
+/// Not all of its memory (`mlockall`): V8 ends the process when the kernel refuses to drop pages that it gives back.
+/// Errors: mostly ENOMEM or EPERM (needs CAP_IPC_LOCK, or a memlock limit larger than the code).
 #[cfg(target_os = "linux")]
-pub fn lock_memory() -> std::io::Result<()> {
-    // SAFETY: takes no memory of ours.
-    check(unsafe { libc::mlockall(libc::MCL_CURRENT | libc::MCL_FUTURE | libc::MCL_ONFAULT) })
+pub fn lock_code() -> std::io::Result<()> {
+    for (start, length) in code(&std::fs::read_to_string("/proc/self/maps")?) {
+        // SAFETY: changes nothing of what is mapped there; a mapping that is gone is an error.
+        check(unsafe { libc::mlock(start as *const libc::c_void, length) })?;
+    }
+    Ok(())
+}
+
+/// Where the code lies, of a table as proc(5) describes it: "from-to r-xp offset device inode /file".
+#[cfg(target_os = "linux")]
+fn code(maps: &str) -> Vec<(usize, usize)> {
+    let place = |line: &str| {
+        let mut fields = line.split_whitespace();
+        let (from, to) = fields.next()?.split_once('-')?;
+        let executable = fields.next()?.as_bytes().get(2) == Some(&b'x');
+        let of_a_file = fields.nth(3)?.starts_with('/');
+        let from = usize::from_str_radix(from, 16).ok()?;
+        let to = usize::from_str_radix(to, 16).ok()?;
+        (executable && of_a_file).then_some((from, to - from))
+    };
+    maps.lines().filter_map(place).collect()
 }
 
 /// Keeps the calling thread on one CPU. Errors: EINVAL where there is no such CPU.
@@ -73,10 +107,10 @@ mod elsewhere {
     pub fn fifo(_priority: i32) -> Result<()> {
         unsupported()
     }
-    pub fn ordinary() -> Result<()> {
-        Ok(())
+    pub fn fifo_process(_main: i32, _helpers: i32) -> Result<()> {
+        unsupported()
     }
-    pub fn lock_memory() -> Result<()> {
+    pub fn lock_code() -> Result<()> {
         unsupported()
     }
     pub fn pin(_cpu: usize) -> Result<()> {
@@ -120,8 +154,6 @@ mod tests {
             assert_eq!(policy(), expected);
             let child = std::thread::spawn(policy).join();
             assert_eq!(child.ok(), Some(libc::SCHED_OTHER));
-            assert!(ordinary().is_ok());
-            assert_eq!(policy(), libc::SCHED_OTHER);
         })
         .join()
         .unwrap();
@@ -136,6 +168,44 @@ mod tests {
             (pin(cpu).is_ok(), pin(100_000).is_err())
         });
         assert_eq!(pinned.join().ok(), Some((true, true)));
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn code_is_what_is_executable_and_of_a_file() {
+        let maps = "\
+00400000-00401000 r--p 00000000 fe:00 12  /usr/bin/node
+00401000-00403000 r-xp 00001000 fe:00 12  /usr/bin/node
+00500000-00501000 rwxp 00000000 00:00 0
+7ffd0000-7ffd2000 r-xp 00000000 00:00 0   [vdso]
+not a line of it
+";
+        assert_eq!(code(maps), [(0x401000, 0x2000)]);
+        let ours = std::fs::read_to_string("/proc/self/maps").unwrap();
+        let here = lock_code as *const () as usize;
+        assert!(code(&ours)
+            .iter()
+            .any(|&(at, length)| (at..at + length).contains(&here)));
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn code_is_locked_where_permitted() {
+        let locked_kib = || -> u64 {
+            let status = std::fs::read_to_string("/proc/self/status").unwrap();
+            let line = status
+                .lines()
+                .find(|line| line.starts_with("VmLck:"))
+                .unwrap();
+            line.split_whitespace().nth(1).unwrap().parse().unwrap()
+        };
+        let before = locked_kib();
+        match lock_code() {
+            Ok(()) => assert!(locked_kib() > before),
+            Err(refused) => {
+                assert!([libc::ENOMEM, libc::EPERM].contains(&refused.raw_os_error().unwrap()))
+            }
+        }
     }
 
     #[test]
