@@ -1,4 +1,5 @@
 /** The ticks of a real computer: from the native real-time clock where the addon is, else from the host's timers. */
+import { setFlagsFromString } from 'node:v8';
 import type { Ticker } from '../../fsw/framework';
 import { hostTicker } from '../../fsw/framework/ticker';
 import { native } from '../../native/addon';
@@ -39,6 +40,8 @@ export function realTime(mainThread = false, { addon, reason }: Loaded = native)
   if (mainThread) {
     trouble(withName('main thread', addon.scheduleProcess(MAIN_PRIORITY, HELPER_PRIORITY)));
     trouble(addon.lockCode());
+    // The young generation is small: to wake helpers for it takes longer than to collect it alone.
+    setFlagsFromString('--no-parallel-scavenge');
   }
   return {
     ticker: {
