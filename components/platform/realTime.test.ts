@@ -47,7 +47,7 @@ afterEach(() => {
 });
 
 describe('the ticks of a real computer', () => {
-  it('PGE-DRV-030: come from the native clock where the kernels are, and say so', () => {
+  it('PGE-DRV-040: come from the native clock where the kernels are, and say so', () => {
     const { addon, asked, tick, wake } = fakeAddon();
     const { ticker, notice } = realTime(false, { addon });
     const seen: Tick[] = [];
@@ -67,7 +67,7 @@ describe('the ticks of a real computer', () => {
     expect(notice()).toBe('clock: native real-time timers');
   });
 
-  it('PGE-DRV-031: come from the timers of the host where the kernels are not, and say why', () => {
+  it('PGE-DRV-041: come from the timers of the host where the kernels are not, and say why', () => {
     vi.useFakeTimers();
     const { ticker, notice } = realTime(true, { reason: 'not built' });
     let ticks = 0;
@@ -81,20 +81,20 @@ describe('the ticks of a real computer', () => {
     );
   });
 
-  it('PGE-DRV-031: come from the timers of the host when no thread can be had, and say so', () => {
+  it('PGE-DRV-041: come from the timers of the host when no thread can be had, and say so', () => {
     const { ticker, notice } = realTime(false, { addon: fakeAddon({}, true).addon });
     running.push(ticker.start(HOUR, () => undefined));
     expect(notice()).toContain('the real-time timer does not start: no more threads');
   });
 
-  it('PGE-DRV-032: put the main thread in real time only when asked, below the timer', () => {
+  it('PGE-DRV-042: put the main thread in real time only when asked, below the timer', () => {
     const { addon, asked } = fakeAddon();
     const { notice } = realTime(true, { addon });
     expect(asked).toEqual([{ main: 40, helpers: 39 }, 'code']);
     expect(notice()).toBe('clock: native real-time timers and main thread');
   });
 
-  it('PGE-DRV-032: say what the host refused, each thing once', () => {
+  it('PGE-DRV-042: say what the host refused, each thing once', () => {
     const { addon } = fakeAddon({
       main: 'SCHED_FIFO: no',
       code: 'locked code: no',
