@@ -105,6 +105,15 @@ export const errorTable = {
   CFDP_JOURNAL: 'CFDP journal {file}: {why}',
   CFDP_STATE: 'CFDP state {folder}: {why}',
 
+  // Native: memory under error correction
+  ECC_SHAPE: '{what}: {length} bytes, {expected} expected',
+  ECC_ALIGNED: '{what}: starts at byte {offset} of its buffer, a multiple of {expected} expected',
+  ECC_NOT_SHARED: '{what}: not over a SharedArrayBuffer',
+  ECC_RANGE: '{what} {first} to {last}: there are {count}',
+  ECC_PARITY: 'parity of {dataPages} pages in {groups} groups of {parityPerGroup}: {why}',
+  ECC_DTYPE:
+    'weights of dtype {dtype}: {length} bytes are no whole number of them, or the bound {bound} is none',
+
   // Payload: camera, tiles, models, inference
   CAMERA_NO_IMAGER: 'the board has no imager {imager}; it has: {known}',
   CAMERA_DRIVER: 'imager {imager}: {reason}',

@@ -1,11 +1,13 @@
 //! The binding of the kernels to Node: arguments checked, nothing computed.
 
-pub mod timer;
-
 use napi_derive::napi;
 
+mod ecc;
+mod pool;
+pub mod timer;
+
 /// Of `native/addon.ts`: raised when a signature here changes.
-const ABI: u32 = 1;
+const ABI: u32 = 3;
 
 #[napi]
 pub fn abi() -> u32 {

@@ -2,5 +2,6 @@
 //! chosen at run time; all give the same bytes as the TypeScript in `native/reference`.
 
 pub mod cpu;
+pub mod ecc;
 pub mod realtime;
 pub mod timer;
