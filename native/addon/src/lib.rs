@@ -9,11 +9,12 @@ mod image;
 mod pool;
 mod tensor;
 mod tensorrt;
+pub mod timer;
 
 use napi_derive::napi;
 
 /// Of `native/addon.ts`: raised when a signature here changes.
-const ABI: u32 = 2;
+const ABI: u32 = 4;
 
 #[napi]
 pub fn abi() -> u32 {

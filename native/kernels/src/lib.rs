@@ -5,4 +5,6 @@ pub mod bits;
 pub mod cpu;
 pub mod ecc;
 pub mod image;
+pub mod realtime;
 pub mod tensor;
+pub mod timer;

@@ -1,5 +1,0 @@
-import { cuda } from './native/cuda';
-import { ecc } from './native/ecc';
-
-/** The kernels of `native/`, each file's rows after the other's. */
-export const native = [...ecc, cuda];

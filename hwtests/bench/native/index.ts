@@ -1,0 +1,6 @@
+/** `npm run bench -- native`: the kernels of the native room. */
+import { cuda } from './cuda';
+import { ecc } from './ecc';
+import { timer } from './timer';
+
+export const native = [...ecc, cuda, timer];
