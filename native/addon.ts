@@ -6,7 +6,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { projectRoot } from '../fsw/root';
 import type { BitsAddon } from './bits';
-import type { ImageAddon } from './image';
+import type { ImageAddon } from './imageAddon';
 import type { TensorAddon } from './tensor';
 
 /** Of `native/addon/src/lib.rs`: an addon that says another number was built from other sources. */

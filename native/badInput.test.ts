@@ -21,6 +21,7 @@ type Case = readonly [
 
 const imageCases = ({
   preprocess,
+  meanLevels,
   normalisedDifference,
   cloudIndex,
   debayer,
@@ -86,6 +87,8 @@ const imageCases = ({
     'KERNEL_SHARED',
     (out) => preprocess({ ...picture, data: new Uint8Array(out.buffer) }, whole, input, out),
   ],
+  ['the mean of no pixels', 'IMAGE_CROP', (out) => meanLevels(picture, Uint32Array.of(1, 1, 1, 0), out)],
+  ['a mean too many', 'KERNEL_BUFFER', (out) => meanLevels(picture, whole, out.subarray(1, 1))],
   ['no such band', 'KERNEL_SIZE', (out) => normalisedDifference(scene, Uint32Array.of(0, 3), out)],
   ['half a pair', 'KERNEL_SIZE', (out) => normalisedDifference(scene, Uint32Array.of(0), out)],
   [

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import sharp from 'sharp';
 import { describe, expect, it } from 'vitest';
 import { image, type NetworkInput, type Picture, reference } from '../../image';
-import { bytesOf, noAddon, sameBytes, whyNoAddon } from '../../testing';
+import { bytesOf, noAddon, sameBytes, whyNoAddon } from '../compare';
 import peers from './fixtures/peers.json';
 import { makeTaps, ONE } from './resample';
 
@@ -169,5 +169,24 @@ describe('preprocess', () => {
     const crops = [0, 0, 900, 700, 101, 53, 512, 512, 3, 5, 224, 224, 17, 9, 60, 77, 899, 699, 1, 1];
     const to = input(224, 224, 3, 123.675, 58.395);
     expect(sameBytes(run(image, picture, crops, to), run(reference, picture, crops, to))).toBe(true);
+  });
+
+  it('knows the mean level of each crop', () => {
+    fc.assert(
+      fc.property(anyCase, ({ picture, crops }) => {
+        const means = [image, reference].map((kernels) => {
+          const out = new Float32Array(crops.length / 4);
+          expect(kernels.meanLevels(picture, Uint32Array.from(crops), out).ok).toBe(true);
+          return out;
+        });
+        const exactly = Float32Array.from({ length: crops.length / 4 }, (_, crop) => {
+          const [left, top, width, height] = crops.slice(crop * 4);
+          const to = input(width, height, picture.channels);
+          const levels = run(reference, picture, [left, top, width, height], to);
+          return levels.reduce((sum, level) => sum + level, 0) / levels.length;
+        });
+        expect(means).toEqual([exactly, exactly]);
+      }),
+    );
   });
 });

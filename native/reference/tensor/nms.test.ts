@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type Boxes, reference, tensor } from '../../tensor';
-import { noAddon, whyNoAddon } from '../../testing';
+import { noAddon, whyNoAddon } from '../compare';
 
 type Box = readonly [left: number, top: number, right: number, bottom: number, score: number, class_: number];
 

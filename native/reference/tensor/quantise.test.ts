@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { QUANTISE_BLOCK, reference, tensor } from '../../tensor';
-import { bytesOf, noAddon, sameBytes, whyNoAddon } from '../../testing';
+import { bytesOf, noAddon, sameBytes, whyNoAddon } from '../compare';
 
 function quantised(kernels: typeof tensor, values: Float32Array) {
   const bytes = new Int8Array(values.length);

@@ -1,5 +1,5 @@
 /** For the tests of the kernels: what there is to compare with the TypeScript here. */
-import { native } from './addon';
+import { native } from '../addon';
 
 /** True where the addon is not; a test that needs it is skipped then, and its title says why. */
 export const noAddon = native.addon === undefined;
