@@ -25,7 +25,8 @@ export function badPreprocess(
     short(kernel, 'mean', mean, channels) ??
     short(kernel, 'std', std, channels) ??
     short(kernel, 'out', out, (crops.length / 4) * channels * width * height) ??
-    shared(kernel, { mean, std }, { out });
+    shared(kernel, 'mean', mean, 'out', out) ??
+    shared(kernel, 'std', std, 'out', out);
   if (bad) return bad;
   for (let c = 0; c < channels; c++) {
     const wrong = beyond(kernel, 'mean', mean[c], -1e6, 1e6) ?? beyond(kernel, 'std', std[c], 1e-6, 1e6);
@@ -53,7 +54,8 @@ export function badPicture(
     outside(kernel, 'channels', channels, 1, MAX_CHANNELS) ??
     outside(kernel, 'crops', crops.length / 4, 0, 2 ** 30) ??
     short(kernel, 'data', data, width * height * channels) ??
-    shared(kernel, { data, crops }, { out });
+    shared(kernel, 'data', data, 'out', out) ??
+    shared(kernel, 'crops', crops, 'out', out);
   if (bad) return bad;
   for (let at = 0; at < crops.length; at += 4) {
     const [left, top, wide, high] = [crops[at], crops[at + 1], crops[at + 2], crops[at + 3]];
@@ -80,7 +82,7 @@ export function badScene(
     outside(kernel, 'bands', bands, 1, 256) ??
     outside(kernel, 'pixels', pixels, 1, 2 ** 30) ??
     short(kernel, 'data', data, bands * pixels) ??
-    shared(kernel, { data }, { out });
+    shared(kernel, 'data', data, 'out', out);
   if (bad) return bad;
   for (let i = 0; i < used.length; i++) {
     const wrong = outside(kernel, 'band', used[i], 0, bands - 1);
