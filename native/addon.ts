@@ -8,7 +8,7 @@ import { projectRoot } from '../fsw/root';
 import type { BitsAddon } from './bits';
 import type { CudaAddon } from './cuda';
 import type { EccAddon } from './eccNative';
-import type { ImageAddon } from './image';
+import type { ImageAddon } from './imageAddon';
 import type { TensorAddon } from './tensor';
 import type { TensorRtAddon } from './tensorrt';
 import type { TimerAddon } from './timer';

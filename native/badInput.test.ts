@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import type { ErrorCode, Result } from '../fsw/errors';
+import { native } from './addon';
 import * as bitsRoom from './bits';
 import * as imageRoom from './image';
+import { noAddon, whyNoAddon } from './reference/compare';
 import * as tensorRoom from './tensor';
 
 const picture = { data: new Uint8Array(10 * 8 * 3), width: 10, height: 8, channels: 3 };
@@ -21,6 +23,7 @@ type Case = readonly [
 
 const imageCases = ({
   preprocess,
+  meanLevels,
   normalisedDifference,
   cloudIndex,
   debayer,
@@ -86,6 +89,8 @@ const imageCases = ({
     'KERNEL_SHARED',
     (out) => preprocess({ ...picture, data: new Uint8Array(out.buffer) }, whole, input, out),
   ],
+  ['the mean of no pixels', 'IMAGE_CROP', (out) => meanLevels(picture, Uint32Array.of(1, 1, 1, 0), out)],
+  ['a mean too many', 'KERNEL_BUFFER', (out) => meanLevels(picture, whole, out.subarray(1, 1))],
   ['no such band', 'KERNEL_SIZE', (out) => normalisedDifference(scene, Uint32Array.of(0, 3), out)],
   ['half a pair', 'KERNEL_SIZE', (out) => normalisedDifference(scene, Uint32Array.of(0), out)],
   [
@@ -202,5 +207,35 @@ describe.each([
     if (!done.ok) expect(done.error.text).not.toContain('undefined');
     expect(out.every((value) => value === 9)).toBe(true);
     expect(small.every((value) => value === 9)).toBe(true);
+  });
+});
+
+describe('the addon by itself', () => {
+  it.skipIf(noAddon)(`refuses what would make a kernel read or write beyond a buffer${whyNoAddon}`, () => {
+    const { addon } = native;
+    if (addon === undefined) return;
+    const [short, out, words] = [new Uint8Array(3), new Float32Array(4), new Uint32Array(4)];
+    const { mean, std } = input;
+    const refused: (() => unknown)[] = [
+      () => addon.preprocess(short, 2, 2, 3, whole, 1, 1, mean, std, out),
+      () => addon.preprocess(picture.data, 10, 8, 3, Uint32Array.of(9, 9, 9, 9), 1, 1, mean, std, out),
+      () => addon.preprocess(picture.data, 10, 8, 3, whole, 2, 2, mean, std, out),
+      () => addon.preprocess(picture.data, 10, 8, 3, whole, 1, 1, new Float32Array(2), std, out),
+      () => addon.meanLevels(short, 1, 1, 1, Uint32Array.of(0, 0, 1, 1), out.subarray(4)),
+      () => addon.normalisedDifferenceU8(short, 3, 1, false, Uint32Array.of(0, 3), out),
+      () => addon.cloudIndexF32(out, 2, 3, false, 0, 1, 1, new Float32Array(3)),
+      () => addon.debayerU8(short, 2, 2, 0, 0, new Uint8Array(12)),
+      () => addon.debayerU8(short, 1, 3, 0, 0, new Uint8Array(9)),
+      () => addon.nms(out, new Float32Array(2), new Uint32Array(1), 0.5, words),
+      () => addon.quantise(out, new Int8Array(3), new Float32Array(1)),
+      () => addon.dequantise(new Int8Array(4), new Float32Array(0), out),
+      () => addon.packRecords(Int8Array.of(32), words, short),
+      () => addon.packRecords(Int8Array.of(0), words, short),
+      () => addon.unpackRecords(Int8Array.of(33), short, words),
+      () => addon.unpackRecords(Int8Array.of(8), short, words),
+      () => addon.crc16Frames(short, 2, new Uint16Array(2)),
+      () => addon.crc16Frames(short, 0, new Uint16Array(2)),
+    ];
+    for (const call of refused) expect(call).toThrowError(expect.objectContaining({ code: 'InvalidArg' }));
   });
 });

@@ -52,7 +52,8 @@ function bitsKernels(core: BitsAddon, simd: string): BitsKernels {
     packRecords(schema, values, bytes) {
       const bad =
         badRecords('packRecords', schema, values, bytes) ??
-        shared('packRecords', { schema, values }, { bytes });
+        shared('packRecords', 'schema', schema, 'bytes', bytes) ??
+        shared('packRecords', 'values', values, 'bytes', bytes);
       if (bad) return bad;
       const misfit = core.packRecords(schema, values, bytes);
       return misfit < 0 ? done : badValue(schema, values, misfit);
@@ -60,7 +61,8 @@ function bitsKernels(core: BitsAddon, simd: string): BitsKernels {
     unpackRecords(schema, bytes, values) {
       const bad =
         badRecords('unpackRecords', schema, values, bytes) ??
-        shared('unpackRecords', { schema, bytes }, { values });
+        shared('unpackRecords', 'schema', schema, 'values', values) ??
+        shared('unpackRecords', 'bytes', bytes, 'values', values);
       if (bad) return bad;
       core.unpackRecords(schema, bytes, values);
       return done;
@@ -69,7 +71,7 @@ function bitsKernels(core: BitsAddon, simd: string): BitsKernels {
       const bad =
         outside('crc16Frames', 'size', size, 1, 2 ** 31) ??
         short('crc16Frames', 'bytes', bytes, size * out.length) ??
-        shared('crc16Frames', { bytes }, { out });
+        shared('crc16Frames', 'bytes', bytes, 'out', out);
       if (bad) return bad;
       core.crc16Frames(bytes, size, out);
       return done;

@@ -1,8 +1,6 @@
 /** What the contracts ask before a kernel runs: so a kernel that is refused its arguments has written nothing. */
 import { type Failed, fail } from '../fsw/errors';
 
-type Elements = ArrayBufferView & { readonly length: number };
-
 /** KERNEL_SIZE, unless `value` is a whole number of `min`..`max`. */
 export function outside(
   kernel: string,
@@ -36,16 +34,15 @@ export function short(
   return length >= needed ? undefined : fail('KERNEL_BUFFER', { kernel, what, length, needed });
 }
 
-/** KERNEL_SHARED, when a byte of `output` is one of an input too. */
+/** KERNEL_SHARED, when a byte of the output is one of the input too. */
 export function shared(
   kernel: string,
-  inputs: Readonly<Record<string, Elements>>,
-  outputs: Readonly<Record<string, Elements>>,
+  input: string,
+  read: ArrayBufferView,
+  output: string,
+  written: ArrayBufferView,
 ): Failed | undefined {
-  for (const [output, written] of Object.entries(outputs))
-    for (const [input, read] of Object.entries(inputs))
-      if (overlap(read, written)) return fail('KERNEL_SHARED', { kernel, output, input });
-  return undefined;
+  return overlap(read, written) ? fail('KERNEL_SHARED', { kernel, input, output }) : undefined;
 }
 
 function overlap(a: ArrayBufferView, b: ArrayBufferView): boolean {

@@ -7,7 +7,8 @@ import { join } from 'node:path';
 import { fail, type Result, succeed } from '../fsw/errors';
 import { projectRoot } from '../fsw/root';
 import { native } from './addon';
-import { badPreprocess, type NetworkInput, type Picture } from './image';
+import type { NetworkInput, Picture } from './image';
+import { badPreprocess } from './imageChecks';
 
 /** The first device of this machine. */
 export interface CudaDevice {

@@ -64,15 +64,18 @@ function tensorKernels(core: TensorAddon, simd: string): TensorKernels {
         outside('nms', 'scores', scores.length, boxes, boxes) ??
         outside('nms', 'classes', classes.length, boxes, boxes) ??
         beyond('nms', 'iou', iou, 0, 1) ??
-        shared('nms', { corners, scores, classes }, { kept });
+        shared('nms', 'corners', corners, 'kept', kept) ??
+        shared('nms', 'scores', scores, 'kept', kept) ??
+        shared('nms', 'classes', classes, 'kept', kept);
       return bad ?? succeed(core.nms(corners, scores, classes, iou, kept));
     },
     quantise(values, bytes, scales) {
       const bad =
         short('quantise', 'bytes', bytes, values.length) ??
         short('quantise', 'scales', scales, Math.ceil(values.length / QUANTISE_BLOCK)) ??
-        shared('quantise', { values }, { bytes, scales }) ??
-        shared('quantise', { bytes }, { scales });
+        shared('quantise', 'values', values, 'bytes', bytes) ??
+        shared('quantise', 'values', values, 'scales', scales) ??
+        shared('quantise', 'bytes', bytes, 'scales', scales);
       if (bad) return bad;
       core.quantise(values, bytes, scales);
       return done;
@@ -81,7 +84,8 @@ function tensorKernels(core: TensorAddon, simd: string): TensorKernels {
       const bad =
         short('dequantise', 'bytes', bytes, values.length) ??
         short('dequantise', 'scales', scales, Math.ceil(values.length / QUANTISE_BLOCK)) ??
-        shared('dequantise', { bytes, scales }, { values });
+        shared('dequantise', 'bytes', bytes, 'values', values) ??
+        shared('dequantise', 'scales', scales, 'values', values);
       if (bad) return bad;
       core.dequantise(bytes, scales, values);
       return done;

@@ -1,9 +1,5 @@
-/**
- * For tests and benchmarks of kernels: data that is the same on every run, shared and aligned as in flight, and
- * what there is to compare with the TypeScript here.
- */
+/** For tests and benchmarks of kernels: data that is the same on every run, shared and aligned as in flight. */
 import { createHash } from 'node:crypto';
-import { native } from './addon';
 import { PAGE_BYTES, PAGE_CHECK_BYTES, type ProtectedPages } from './eccContract';
 
 /** Fills with xorshift32 from `seed` (not 0). */
@@ -47,26 +43,4 @@ export function fingerprint(...views: readonly (Uint8Array | Uint32Array)[]): st
   for (const { buffer, byteOffset, byteLength } of views)
     hash.update(new Uint8Array(buffer, byteOffset, byteLength));
   return hash.digest('hex');
-}
-
-/** True where the addon is not; a test that needs it is skipped then, and its title says why. */
-export const noAddon = native.addon === undefined;
-
-/** Ends the title of a test that needs the addon. */
-export const whyNoAddon = native.addon === undefined ? ` (skipped: the addon is ${native.reason})` : '';
-
-/** Bytes of a linear congruence (Numerical Recipes'), its high bits: the same in the scripts that make fixtures. */
-export function bytesOf(seed: number, length: number): Uint8Array {
-  let state = seed;
-  return Uint8Array.from({ length }, () => {
-    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
-    return state >>> 24;
-  });
-}
-
-/** Whether two outputs have the same bytes: -0 and 0, and every NaN, differ. */
-export function sameBytes(a: ArrayBufferView, b: ArrayBufferView): boolean {
-  const bytes = ({ buffer, byteOffset, byteLength }: ArrayBufferView) =>
-    Buffer.from(buffer, byteOffset, byteLength);
-  return bytes(a).equals(bytes(b));
 }

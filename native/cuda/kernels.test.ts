@@ -7,11 +7,12 @@ import { BLOCK_DIFFERS, BLOCK_UNCORRECTABLE, type CudaKernels, cudaDevice, openC
 import { scrubWithCuda } from '../cudaScrub';
 import { BLOCK_BYTES, ecc, PAGE_BYTES } from '../ecc';
 import { reference as referenceKernels } from '../image';
+import { sameBytes } from '../reference/compare';
 import { secdedEncode } from '../reference/ecc/bitSliced';
 import { crc32c } from '../reference/ecc/crc32c';
 import { dataColumns } from '../reference/ecc/hsiao';
 import { referenceTensor } from '../reference/tensor';
-import { fingerprint, flip, randomBytes, randomRegion, sameBytes, shared } from '../testing';
+import { fingerprint, flip, randomBytes, randomRegion, shared } from '../testing';
 import { emulatedDriver } from './emulation/build';
 
 /**

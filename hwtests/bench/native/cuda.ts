@@ -8,8 +8,9 @@ import type { Result } from '../../../fsw/errors';
 import { BLOCK_DIFFERS, type CudaKernels, openCuda } from '../../../native/cuda';
 import { BLOCK_BYTES, ecc, PAGE_BYTES } from '../../../native/ecc';
 import { image } from '../../../native/image';
+import { sameBytes } from '../../../native/reference/compare';
 import { tensor } from '../../../native/tensor';
-import { flip, randomBytes, sameBytes, shared } from '../../../native/testing';
+import { flip, randomBytes, shared } from '../../../native/testing';
 import { duration, median, type Row } from '../measure';
 
 const MIB = 2 ** 20;

@@ -16,6 +16,41 @@ fn product(sizes: &[u32]) -> usize {
     })
 }
 
+/// A picture and its crops, all inside.
+fn picture_of<'a>(
+    data: &'a [u8],
+    [width, height, channels]: [u32; 3],
+    crops: &[u32],
+) -> Result<(Picture<'a>, Vec<Crop>)> {
+    let needed = product(&[width, height, channels]);
+    ensure((1..=MAX_CHANNELS as u32).contains(&channels), "channels")?;
+    ensure(
+        data.len() >= needed && crops.len().is_multiple_of(4),
+        "data, crops",
+    )?;
+    let (width, height, channels) = (width as usize, height as usize, channels as usize);
+    let crops: Vec<Crop> = crops
+        .chunks_exact(4)
+        .map(|c| Crop {
+            left: c[0] as usize,
+            top: c[1] as usize,
+            width: c[2] as usize,
+            height: c[3] as usize,
+        })
+        .collect();
+    for crop in &crops {
+        let inside = crop.left + crop.width <= width && crop.top + crop.height <= height;
+        ensure(inside && crop.width > 0 && crop.height > 0, "crop")?;
+    }
+    let picture = Picture {
+        data,
+        width,
+        height,
+        channels,
+    };
+    Ok((picture, crops))
+}
+
 #[allow(clippy::too_many_arguments)]
 #[napi(js_name = "preprocess")]
 pub fn preprocess_crops(
@@ -31,41 +66,16 @@ pub fn preprocess_crops(
     mut out: Float32ArraySlice,
 ) -> Result<()> {
     let out = written!(out);
+    let (picture, crops) = picture_of(data, [width, height, channels], crops)?;
     let size = product(&[out_width, out_height, channels]);
+    let fits = size > 0 && out.len() >= size.saturating_mul(crops.len());
     ensure(
-        (1..=MAX_CHANNELS as u32).contains(&channels) && size > 0,
-        "size",
-    )?;
-    ensure(
-        mean.len() >= channels as usize && std.len() >= channels as usize,
-        "mean, std",
-    )?;
-    ensure(data.len() >= product(&[width, height, channels]), "data")?;
-    ensure(
-        crops.len().is_multiple_of(4) && out.len() >= size.saturating_mul(crops.len() / 4),
-        "crops, out",
+        fits && mean.len().min(std.len()) >= picture.channels,
+        "mean, std, out",
     )?;
     ensure_apart(data, out)?;
-    let crops: Vec<Crop> = crops
-        .chunks_exact(4)
-        .map(|c| Crop {
-            left: c[0] as usize,
-            top: c[1] as usize,
-            width: c[2] as usize,
-            height: c[3] as usize,
-        })
-        .collect();
-    for crop in &crops {
-        let inside =
-            crop.left + crop.width <= width as usize && crop.top + crop.height <= height as usize;
-        ensure(inside && crop.width > 0 && crop.height > 0, "crop")?;
-    }
-    let picture = Picture {
-        data,
-        width: width as usize,
-        height: height as usize,
-        channels: channels as usize,
-    };
+    ensure_apart(mean, out)?;
+    ensure_apart(std, out)?;
     let target = Target {
         width: out_width as usize,
         height: out_height as usize,
@@ -73,6 +83,23 @@ pub fn preprocess_crops(
         std,
     };
     preprocess::preprocess(best(), picture, &crops, target, out);
+    Ok(())
+}
+
+#[napi]
+pub fn mean_levels(
+    data: &[u8],
+    width: u32,
+    height: u32,
+    channels: u32,
+    crops: &[u32],
+    mut out: Float32ArraySlice,
+) -> Result<()> {
+    let out = written!(out);
+    let (picture, crops) = picture_of(data, [width, height, channels], crops)?;
+    ensure(out.len() >= crops.len(), "out")?;
+    ensure_apart(data, out)?;
+    preprocess::mean_levels(best(), picture, &crops, out);
     Ok(())
 }
 
@@ -191,7 +218,14 @@ fn demosaic<T: Level>(mosaic: &[T], sizes: [u32; 2], red: [u32; 2], rgb: &mut [T
         red_x: red[0] as usize,
         red_y: red[1] as usize,
     };
-    debayer(mosaic, sizes[0] as usize, sizes[1] as usize, pattern, rgb);
+    debayer(
+        best(),
+        mosaic,
+        sizes[0] as usize,
+        sizes[1] as usize,
+        pattern,
+        rgb,
+    );
     Ok(())
 }
 

@@ -46,6 +46,7 @@ macro_rules! by_simd {
             // Safety: this processor has AVX2, as the line above makes sure.
             return unsafe { avx2($($arg),*) };
         }
+        let _ = $simd;
         $body($($arg),*)
     }};
 }

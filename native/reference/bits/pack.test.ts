@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { bits, recordBytes, reference } from '../../bits';
-import { noAddon, sameBytes, whyNoAddon } from '../../testing';
+import { noAddon, sameBytes, whyNoAddon } from '../compare';
 
 function packed(kernels: typeof bits, schema: Int8Array, values: Uint32Array): Uint8Array {
   const bytes = new Uint8Array((values.length / schema.length) * recordBytes(schema));

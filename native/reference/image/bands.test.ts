@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { image, reference, type Scene } from '../../image';
-import { bytesOf, noAddon, sameBytes, whyNoAddon } from '../../testing';
+import { bytesOf, noAddon, sameBytes, whyNoAddon } from '../compare';
 
 function difference(kernels: typeof image, scene: Scene, pairs: readonly number[]) {
   const out = new Float32Array((scene.pixels * pairs.length) / 2);

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type BayerPattern, image, reference } from '../../image';
-import { noAddon, sameBytes, whyNoAddon } from '../../testing';
-import peers from './fixtures/peers.json';
+import { noAddon, sameBytes, whyNoAddon } from '../compare';
+import { peers } from './peers';
 
 const patterns: readonly BayerPattern[] = ['RGGB', 'GRBG', 'GBRG', 'BGGR'];
 

@@ -1,10 +1,11 @@
-import type { ImageAddon } from '../../image';
+import type { ImageAddon } from '../../imageAddon';
 import { cloudIndex, normalisedDifference } from './bands';
 import { debayer } from './debayer';
-import { preprocess } from './preprocess';
+import { meanLevels, preprocess } from './preprocess';
 
 export const referenceImage: ImageAddon = {
   preprocess,
+  meanLevels,
   normalisedDifferenceU8: normalisedDifference,
   normalisedDifferenceU16: normalisedDifference,
   normalisedDifferenceF32: normalisedDifference,

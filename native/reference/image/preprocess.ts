@@ -34,12 +34,17 @@ export function preprocess(
     bias: Math.fround(mean[c] / std[c]),
   }));
   const size = channels * outWidth * outHeight;
+  let tables: readonly Float32Array[] | undefined;
   for (let crop = 0; crop * 4 < crops.length; crop++) {
-    const [left, top, cropWidth, cropHeight] = crops.subarray(crop * 4, crop * 4 + 4);
+    const at = crop * 4;
+    const [left, top, cropWidth, cropHeight] = [crops[at], crops[at + 1], crops[at + 2], crops[at + 3]];
     const target = out.subarray(crop * size, (crop + 1) * size);
     const from = { data, stride: width * channels, first: (top * width + left) * channels };
-    if (cropWidth === outWidth && cropHeight === outHeight) copy(from, outWidth, outHeight, normals, target);
-    else resize(from, cropWidth * channels, [cropWidth, outWidth], [cropHeight, outHeight], normals, target);
+    if (cropWidth === outWidth && cropHeight === outHeight) {
+      tables ??= normals.map(levels);
+      copy(from, outWidth, outHeight, tables, target);
+    } else
+      resize(from, cropWidth * channels, [cropWidth, outWidth], [cropHeight, outHeight], normals, target);
   }
 }
 
@@ -55,22 +60,29 @@ function normalise(sum: number, { scale, bias }: Normal): number {
   return Math.fround(Math.fround(Math.fround(sum) * scale) - bias);
 }
 
-/** A crop of the network's size: each level through a table, which gives what `resize` would. */
+/** What each level becomes where nothing is resized. */
+function levels(normal: Normal): Float32Array {
+  return Float32Array.from({ length: 256 }, (_, level) => normalise(level * LEVEL, normal));
+}
+
+/** A crop of the network's size, by a table for each channel: gives what `resize` would. */
 function copy(
   { data, stride, first }: Pixels,
   width: number,
   height: number,
-  normals: readonly Normal[],
+  tables: readonly Float32Array[],
   out: Float32Array,
 ): void {
-  normals.forEach((normal, c) => {
-    const table = Float32Array.from({ length: 256 }, (_, level) => normalise(level * LEVEL, normal));
+  const channels = tables.length;
+  for (let c = 0; c < channels; c++) {
+    const table = tables[c];
     let to = c * width * height;
     for (let y = 0; y < height; y++) {
-      let at = first + y * stride + c;
-      for (let x = 0; x < width; x++, at += normals.length) out[to++] = table[data[at]];
+      const from = first + y * stride + c;
+      const end = from + width * channels;
+      for (let at = from; at < end; at += channels) out[to++] = table[data[at]];
     }
-  });
+  }
 }
 
 function resize(
@@ -123,5 +135,27 @@ function mixColumns(
         sum += weights[k] * line[at];
       out[to++] = Math.fround(Math.fround(Math.fround(sum) * scale) - bias);
     }
+  }
+}
+
+/** The mean level of each crop, all channels alike. */
+export function meanLevels(
+  data: Uint8Array,
+  width: number,
+  _height: number,
+  channels: number,
+  crops: Uint32Array,
+  out: Float32Array,
+): void {
+  for (let crop = 0; crop * 4 < crops.length; crop++) {
+    const at = crop * 4;
+    const [left, top, cropWidth, cropHeight] = [crops[at], crops[at + 1], crops[at + 2], crops[at + 3]];
+    const rowBytes = cropWidth * channels;
+    let sum = 0;
+    for (let y = 0; y < cropHeight; y++) {
+      const from = ((top + y) * width + left) * channels;
+      for (let i = from; i < from + rowBytes; i++) sum += data[i];
+    }
+    out[crop] = sum / (rowBytes * cropHeight);
   }
 }

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type Boxes, reference, tensor } from '../../tensor';
-import { noAddon, whyNoAddon } from '../../testing';
+import { noAddon, whyNoAddon } from '../compare';
 
 type Box = readonly [left: number, top: number, right: number, bottom: number, score: number, class_: number];
 
@@ -107,6 +107,21 @@ describe('nms', () => {
         },
       ),
       { numRuns: 300 },
+    );
+  });
+
+  it.skipIf(noAddon)(`decides as the addon does where rounding decides${whyNoAddon}`, () => {
+    const side = fc.float({ min: 1, max: 50, noNaN: true });
+    const place = fc.float({ min: 0, max: 20, noNaN: true });
+    const near = fc
+      .tuple(place, place, side, side)
+      .map(([x, y, w, h]): Box => [x, y, Math.fround(x + w), Math.fround(y + h), 1, 0]);
+    fc.assert(
+      fc.property(near, near, (a, b) => {
+        const threshold = Math.fround(overlap(a, b));
+        expect(run(tensor, boxesOf([a, b]), threshold)).toEqual(run(reference, boxesOf([a, b]), threshold));
+      }),
+      { numRuns: 3000 },
     );
   });
 });

@@ -2,6 +2,7 @@
 //! float multiplication and one subtraction: `native/reference/image/preprocess.ts` says it in full.
 
 use super::resample::Taps;
+use crate::by_simd;
 use crate::cpu::Simd;
 
 /// The most channels of a picture (Sentinel-2 has 13 bands).
@@ -60,10 +61,12 @@ pub fn preprocess(simd: Simd, picture: Picture, crops: &[Crop], target: Target, 
         })
         .collect();
     let mut plan: Option<(usize, usize, Taps, Taps)> = None;
+    let mut tables: Option<Vec<[f32; 256]>> = None;
     let size = target.width * target.height * picture.channels;
     for (crop, out) in crops.iter().zip(out.chunks_exact_mut(size)) {
         if (crop.width, crop.height) == (target.width, target.height) {
-            copy(picture, *crop, &normals, out);
+            let tables = tables.get_or_insert_with(|| normals.iter().map(levels).collect());
+            copy(picture, *crop, tables, out);
             continue;
         }
         if !matches!(&plan, Some((w, h, ..)) if (*w, *h) == (crop.width, crop.height)) {
@@ -80,23 +83,45 @@ pub fn preprocess(simd: Simd, picture: Picture, crops: &[Crop], target: Target, 
     }
 }
 
-/// A crop of the target's size: each level through a table of 256.
-fn copy(picture: Picture, crop: Crop, normals: &[Normal], out: &mut [f32]) {
+/// What each level becomes where nothing is resized.
+fn levels(normal: &Normal) -> [f32; 256] {
+    std::array::from_fn(|level| (level as f64 * LEVEL) as f32 * normal.scale - normal.bias)
+}
+
+/// A crop of the target's size, by a table for each channel: gives what `resize` would.
+fn copy(picture: Picture, crop: Crop, tables: &[[f32; 256]], out: &mut [f32]) {
     let channels = picture.channels;
     let plane = crop.width * crop.height;
-    for (c, normal) in normals.iter().enumerate() {
-        let table: [f32; 256] =
-            std::array::from_fn(|level| (level as f64 * LEVEL) as f32 * normal.scale - normal.bias);
-        for (y, line) in out[c * plane..][..plane]
-            .chunks_exact_mut(crop.width)
-            .enumerate()
-        {
+    for (c, table) in tables.iter().enumerate() {
+        let lines = out[c * plane..][..plane].chunks_exact_mut(crop.width);
+        for (y, line) in lines.enumerate() {
             let row = row_of(picture, crop, y);
             for (value, pixel) in line.iter_mut().zip(row.chunks_exact(channels)) {
                 *value = table[pixel[c] as usize];
             }
         }
     }
+}
+
+/// The mean level of each crop, all channels alike.
+pub fn mean_levels(simd: Simd, picture: Picture, crops: &[Crop], out: &mut [f32]) {
+    for (crop, mean) in crops.iter().zip(out) {
+        let sum: u64 = (0..crop.height)
+            .map(|y| sum_of(simd, row_of(picture, *crop, y)))
+            .sum();
+        let count = crop.width * crop.height * picture.channels;
+        *mean = (sum as f64 / count as f64) as f32;
+    }
+}
+
+fn sum_of(simd: Simd, row: &[u8]) -> u64 {
+    by_simd!(simd, sum(row: &[u8]) -> u64)
+}
+
+#[inline(always)]
+fn sum(row: &[u8]) -> u64 {
+    // 65536 pixels of 13 channels fit 32 bits.
+    row.iter().map(|&level| level as u32).sum::<u32>() as u64
 }
 
 pub(super) fn row_of<'a>(picture: Picture<'a>, crop: Crop, y: usize) -> &'a [u8] {
