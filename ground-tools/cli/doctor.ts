@@ -25,9 +25,9 @@ export async function doctor({ root, out }: Context): Promise<number> {
     line(found !== undefined, name, found ?? `not found: ${without}`);
   if (native.addon) line(true, 'native kernels', `${native.addon.simd()}, ${native.file}`);
   else line(false, 'native kernels', `TypeScript does their work: ${native.reason}`);
-  for (const { there, name, text } of await gpuLines(root)) line(there, name, text);
   const { there, text } = realTime();
   line(there, 'real-time threads', text);
+  for (const { there, name, text } of await gpuLines(root)) line(there, name, text);
   return exit.ok;
 }
 
