@@ -19,8 +19,8 @@ const missing = driver.reason || shim.reason;
 it('says why CUDA and TensorRT are not here, and who does their work', async () => {
   const lines = await gpuLines('/nowhere', nowhere);
   expect(lines.map(({ there, name }) => `${name} ${there}`)).toEqual([
-    'CUDA device false',
-    'CUDA kernels false',
+    'GPU device false',
+    'GPU kernels false',
     'TensorRT shim false',
   ]);
   expect(lines.every(({ text }) => text !== '')).toBe(true);

@@ -17,19 +17,19 @@ export async function gpuLines(root: string, places: TensorRtPlaces = {}): Promi
 
 function deviceLine(places: CudaPlaces): Line {
   const device = cudaDevice(places);
-  if (!device.ok) return { there: false, name: 'CUDA device', text: device.error.text };
+  if (!device.ok) return { there: false, name: 'GPU device', text: device.error.text };
   const { name, capability, memoryBytes, driverVersion, integrated } = device.value;
   const memory = `${(memoryBytes / 2 ** 30).toFixed(1)} GiB${integrated ? ' shared with the processor' : ''}`;
   const driver = `${Math.floor(driverVersion / 1000)}.${(driverVersion % 1000) / 10}`;
   return {
     there: true,
-    name: 'CUDA device',
+    name: 'GPU device',
     text: `${name}, compute capability ${capability}, ${memory}, driver for CUDA ${driver}`,
   };
 }
 
 async function kernelsLine(root: string, places: CudaPlaces): Promise<Line> {
-  const line = (there: boolean, text: string) => ({ there, name: 'CUDA kernels', text });
+  const line = (there: boolean, text: string) => ({ there, name: 'GPU kernels', text });
   const file = places.fatbin ?? join(root, fatbinFile);
   if (!existsSync(file)) return line(false, 'not built (npm run setup:cuda): the processor does their work');
   const cuda = openCuda({ ...places, fatbin: file });
