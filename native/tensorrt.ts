@@ -60,7 +60,7 @@ interface EngineHandle {
 }
 
 /** Where CMake puts the shim, seen from the project's folder. */
-export const shimFile = join('build', 'native', 'libperigee-tensorrt.so');
+export const shimFile = join('build', 'native', `perigee-tensorrt-${process.platform}-${process.arch}.so`);
 
 export interface TensorRtPlaces extends CudaPlaces {
   readonly shim?: string;

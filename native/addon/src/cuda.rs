@@ -69,15 +69,12 @@ pub fn cuda_open(fatbin: &[u8], ptx: Option<Uint8Array>, library: Option<String>
     let gpu = Gpu::open(fatbin, ptx.as_deref(), library.as_deref()).map_err(refused)?;
     Ok(Cuda {
         gpu: Some(Arc::new(gpu)),
-        pinned: Vec::new(),
     })
 }
 
 #[napi]
 pub struct Cuda {
-    // Before the memory that it has pinned.
     gpu: Option<Arc<Gpu>>,
-    pinned: Vec<Uint8Array>,
 }
 
 impl Cuda {
@@ -101,15 +98,10 @@ impl Cuda {
         Ok(self.gpu()?.code)
     }
 
-    /// The caller keeps the memory's size as it is; this keeps it allocated until the device is closed.
+    /// Keeps the memory allocated until the device is closed.
     #[napi]
-    pub fn pin(&mut self, bytes: Uint8Array) -> Result<()> {
-        let gpu = self.gpu()?;
-        // SAFETY: `pinned` holds a reference for longer than the device.
-        gpu.turn(|gpu| unsafe { gpu.pin(&bytes) })
-            .map_err(refused)?;
-        self.pinned.push(bytes);
-        Ok(())
+    pub fn pin(&self, bytes: Uint8Array) -> Result<()> {
+        self.gpu()?.turn(|gpu| gpu.pin(bytes)).map_err(refused)
     }
 
     #[napi]
@@ -226,17 +218,12 @@ impl Cuda {
         })))
     }
 
-    /// What is under way ends first; the memory that was pinned is let go with it.
+    /// What is under way ends first; the last of it lets the memory go that was pinned.
     #[napi]
     pub fn close(&mut self) -> Result<AsyncTask<Work<()>>> {
-        let (gpu, pinned) = (self.gpu.take(), std::mem::take(&mut self.pinned));
+        let gpu = self.gpu.take();
         Ok(AsyncTask::new(Work::new(move || {
-            if let Some(gpu) = gpu {
-                gpu.turn(|_| Ok(()))?;
-                drop(gpu);
-            }
-            drop(pinned);
-            Ok(())
+            gpu.map_or(Ok(()), |gpu| gpu.turn(|_| Ok(())))
         })))
     }
 }

@@ -12,30 +12,33 @@ pub(crate) struct Pinned {
     start: usize,
     bytes: usize,
     address: Address,
+    /// Whoever owns the pages.
+    _keep: Box<dyn std::any::Any + Send>,
 }
 
 impl Gpu {
-    /// Pins `bytes` for as long as the device is open: what lies in it is then never copied on a device that shares
-    /// the host's memory, and copied at full speed to one that does not.
-    ///
-    /// # Safety
-    /// The memory stays allocated until the device is closed.
-    pub unsafe fn pin(&self, bytes: &[u8]) -> Result<()> {
-        let start = bytes.as_ptr() as *mut c_void;
-        self.api.check(
-            "cuMemHostRegister",
-            (self.api.host_register)(start, bytes.len(), REGISTER_DEVICE_MAP),
-        )?;
+    /// Pins memory, and keeps it, for as long as the device is open: what lies in it is then never copied on a device that
+    /// shares the host's memory, and copied at full speed to one that does not. The pages must stay where they are.
+    pub fn pin<T: AsRef<[u8]> + Send + 'static>(&self, memory: T) -> Result<()> {
+        let keep = Box::new(memory);
+        let pages: &[u8] = (*keep).as_ref();
+        let (start, bytes) = (pages.as_ptr() as *mut c_void, pages.len());
+        // SAFETY: the pages are kept until `unpin_all`.
+        let registered = unsafe { (self.api.host_register)(start, bytes, REGISTER_DEVICE_MAP) };
+        self.api.check("cuMemHostRegister", registered)?;
         let mut address = 0;
-        let status = (self.api.host_address)(&mut address, start, 0);
-        if let Err(error) = self.api.check("cuMemHostGetDevicePointer", status) {
-            (self.api.host_unregister)(start);
+        // SAFETY: registered just now.
+        let found = unsafe { (self.api.host_address)(&mut address, start, 0) };
+        if let Err(error) = self.api.check("cuMemHostGetDevicePointer", found) {
+            // SAFETY: registered above; nobody knows of it yet.
+            unsafe { (self.api.host_unregister)(start) };
             return Err(error);
         }
         let pinned = Pinned {
             start: start as usize,
-            bytes: bytes.len(),
+            bytes,
             address,
+            _keep: keep,
         };
         self.pinned
             .lock()

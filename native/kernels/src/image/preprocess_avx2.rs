@@ -36,29 +36,45 @@ pub fn mix_rows(rows: &[&[u8]], weights: &[i16], line: &mut [i16]) {
 
 #[target_feature(enable = "avx2")]
 unsafe fn mix_pairs(pairs: &[(*const u8, *const u8, i32)], width: usize, line: *mut i16) {
-    let mut at = 0;
-    while at < width {
+    // A whole cache line of each row at once: rows of a frame often lie a multiple of 4 KiB apart, and then push each
+    // other out of the nearest cache.
+    let whole = width / 64 * 64;
+    for from in (0..whole).step_by(64) {
+        mix_blocks::<4>(pairs, from, line);
+    }
+    for from in (whole..width).step_by(16) {
         // The last block overlaps the one before.
-        let from = at.min(width - 16);
-        let (mut low, mut high) = (_mm256_set1_epi32(HALF), _mm256_set1_epi32(HALF));
-        for &(a, b, weight) in pairs {
-            let weight = _mm256_set1_epi32(weight);
-            let a = _mm_loadu_si128(a.add(from).cast());
-            let b = _mm_loadu_si128(b.add(from).cast());
+        mix_blocks::<1>(pairs, from.min(width - 16), line);
+    }
+}
+
+/// `N` blocks of 16 elements.
+#[target_feature(enable = "avx2")]
+#[inline]
+unsafe fn mix_blocks<const N: usize>(
+    pairs: &[(*const u8, *const u8, i32)],
+    from: usize,
+    line: *mut i16,
+) {
+    let mut sums = [[_mm256_set1_epi32(HALF); 2]; N];
+    for &(a, b, weight) in pairs {
+        let weight = _mm256_set1_epi32(weight);
+        for (i, [low, high]) in sums.iter_mut().enumerate() {
+            let a = _mm_loadu_si128(a.add(from + i * 16).cast());
+            let b = _mm_loadu_si128(b.add(from + i * 16).cast());
             let first = _mm256_cvtepu8_epi16(_mm_unpacklo_epi8(a, b));
             let second = _mm256_cvtepu8_epi16(_mm_unpackhi_epi8(a, b));
-            low = _mm256_add_epi32(low, _mm256_madd_epi16(first, weight));
-            high = _mm256_add_epi32(high, _mm256_madd_epi16(second, weight));
+            *low = _mm256_add_epi32(*low, _mm256_madd_epi16(first, weight));
+            *high = _mm256_add_epi32(*high, _mm256_madd_epi16(second, weight));
         }
+    }
+    for (i, [low, high]) in sums.into_iter().enumerate() {
         let packed = _mm256_packs_epi32(
             _mm256_srai_epi32::<SHIFT>(low),
             _mm256_srai_epi32::<SHIFT>(high),
         );
-        _mm256_storeu_si256(
-            line.add(from).cast(),
-            _mm256_permute4x64_epi64::<0b11_01_10_00>(packed),
-        );
-        at += 16;
+        let ordered = _mm256_permute4x64_epi64::<0b11_01_10_00>(packed);
+        _mm256_storeu_si256(line.add(from + i * 16).cast(), ordered);
     }
 }
 
