@@ -9,6 +9,7 @@ import { fileStore } from './fileStore';
 import { type FolderImagerOptions, folderImager } from './folderImager';
 import { healthFile } from './healthFile';
 import { hostMonitor } from './hostMonitor';
+import { realTime } from './realTime';
 
 export interface FlightBoardOptions {
   readonly seed: number;
@@ -21,22 +22,27 @@ export interface FlightBoardOptions {
   readonly link: LinkSpec;
   /** Made new each second while the software is well (`healthFile.ts`); none unless told. */
   readonly healthFile?: string;
+  /** Whether the main thread runs in real time, ahead of every ordinary process of the computer (see `realTime`). */
+  readonly realTime?: boolean;
 }
 
 export interface FlightBoard extends Board {
   readonly clock: WallClock;
   readonly radio: Link;
+  /** What its ticks come from, in words. */
+  clockNotice(): string;
 }
 
 /** Errors: STORAGE_FAILED, FILE_FAILED, RADIO_PORT. The caller attaches the clock to the executive, and closes the radio. */
 export async function flightBoard(options: FlightBoardOptions): Promise<Result<FlightBoard>> {
   const { seed, storageFolder, filesFolder } = options;
-  const clock = new WallClock();
-  const nowUs = () => clock.nowUs();
   const storage = fileStorage(storageFolder);
   if (!storage.ok) return storage;
   const files = fileStore(filesFolder);
   if (!files.ok) return files;
+  const { ticker, notice } = realTime(options.realTime);
+  const clock = new WallClock(ticker);
+  const nowUs = () => clock.nowUs();
   const radio = await openLink(options.link, clock);
   if (!radio.ok) return radio;
   const imagers = Object.entries(options.imagers).map(([name, imager]) => [
@@ -57,6 +63,7 @@ export async function flightBoard(options: FlightBoardOptions): Promise<Result<F
     ...(options.healthFile && {
       watchdog: healthFile({ file: options.healthFile, nowUs, epochUs: clock.epochUs }),
     }),
+    clockNotice: notice,
   });
 }
 
