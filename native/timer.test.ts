@@ -37,16 +37,24 @@ const calls = (options: TimerOptions, count: number) =>
     });
   });
 
+/** From the sources and from the compiled tree alike. */
+const [addon, timer] = ['addon', 'timer'].map((name) => join(__dirname, name));
+
 /** Runs a script with `start` and `nowNs` in a process of its own. */
 function ends(script: string) {
   const prelude = `
-    const { native } = require('./native/addon');
-    const { startTimer } = require('./native/timer');
+    const { native } = require('${addon}');
+    const { startTimer } = require('${timer}');
     const nowNs = () => Number(process.hrtime.bigint());
     const start = (options, tick) => startTimer(native.addon, options, tick).value;`;
   const { status, stdout, stderr } = spawnSync(
     process.execPath,
-    ['-r', 'ts-node/register/transpile-only', '-e', prelude + script],
+    // Compiled, it runs without.
+    [
+      ...(__filename.endsWith('.ts') ? ['-r', 'ts-node/register/transpile-only'] : []),
+      '-e',
+      prelude + script,
+    ],
     {
       cwd: projectRoot,
       encoding: 'utf8',
@@ -183,7 +191,7 @@ describe.skipIf(!native.addon)(`the real-time clock${without}`, () => {
 
   it('ends with the worker thread that started it', () => {
     const script = `const { Worker } = require('node:worker_threads');
-      const worker = new Worker("const { startTimer } = require('./native/timer'); const { native } = require('./native/addon');" +
+      const worker = new Worker("const { startTimer } = require('${timer}'); const { native } = require('${addon}');" +
         "startTimer(native.addon, { firstNs: 0, periodNs: 1e5 }, () => require('node:worker_threads').parentPort.postMessage(0));", { eval: true });
       worker.once('message', () => worker.terminate().then(() => console.log('ended')));`;
     expect(ends(script)).toMatchObject({ status: 0, stdout: 'ended\n', stderr: '' });

@@ -32,6 +32,8 @@ const runner: VitestRunner = {
 };
 
 async function main(files: readonly string[]): Promise<void> {
+  // For tests that start a Node of their own.
+  process.execPath = process.env.PERIGEE_EXEC_PATH ?? process.execPath;
   const done = await startTests(
     files.map((file) => resolve(file)),
     runner,

@@ -1,5 +1,5 @@
 /** A release for arm64 as `perigee deploy` packs it, with the rig and compiled tests in it, to be run here in qemu. */
-import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, cpSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -37,7 +37,27 @@ export function packBoard(folder, rooms, say) {
     join(vitest, 'index.js'),
     "module.exports = require('../../dist/hwtests/arm64/vitest.js');\n",
   );
+  // What the tests of the GPU rooms compile.
+  cpSync(join(root, 'native'), join(folder, 'dist/native'), {
+    recursive: true,
+    filter: (file) => !file.endsWith('.ts') && !/[\\/]target$/.test(file),
+  });
   return rooms.flatMap((room) => testsIn(room)).map((test) => compile(folder, test));
+}
+
+/**
+ * Programs that a test starts, by name, in a folder to be put before its PATH: this release's Node as it is started here,
+ * and the board's compiler. Returns the folder.
+ */
+export function placePrograms(folder, prefix, cxx) {
+  const programs = join(folder, 'programs');
+  mkdirSync(programs);
+  const node = [...prefix, join(folder, 'bin/node')].map((word) => `'${word}'`).join(' ');
+  for (const [name, command] of Object.entries({ node, 'c++': cxx })) {
+    writeFileSync(join(programs, name), `#!/bin/sh\nexec ${command} "$@"\n`);
+    chmodSync(join(programs, name), 0o755);
+  }
+  return programs;
 }
 
 function testsIn(room) {

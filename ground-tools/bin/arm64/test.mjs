@@ -8,9 +8,9 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:f
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { root, setup } from '../setup.mjs';
-import { packBoard } from './board.mjs';
+import { packBoard, placePrograms } from './board.mjs';
 import { arm64Addon, buildArm64 } from './build.mjs';
-import { cargoEnvironment, hostRefusal, runPrefix, TARGET } from './toolchain.mjs';
+import { cargoEnvironment, crossCompiler, hostRefusal, runPrefix, TARGET } from './toolchain.mjs';
 
 const FLIGHT = { orbits: '0.2', seed: '7' };
 
@@ -70,7 +70,7 @@ function cargoTests(env) {
     check('cargo test ends well', false, `it ended with ${ended}`);
 }
 
-function addonTests(prefix, folder, tests) {
+function addonTests(prefix, folder, tests, programs) {
   title('tests of the addon and the reference');
   const node = [...prefix, join(folder, 'bin/node')];
   const [command, ...first] = node;
@@ -86,6 +86,12 @@ function addonTests(prefix, folder, tests) {
   );
   const { ended, stdout } = run(command, [...first, join(folder, 'dist/hwtests/arm64/suite.js'), ...tests], {
     cwd: folder,
+    env: {
+      ...process.env,
+      PATH: `${programs}:${process.env.PATH}`,
+      // In qemu, a program of arm64 can't start itself.
+      PERIGEE_EXEC_PATH: join(programs, 'node'),
+    },
   });
   const last = /(\d+) passed, (\d+) failed, (\d+) skipped\n$/.exec(stdout);
   if (last) addUp(last[1], last[2], last[3]);
@@ -130,6 +136,7 @@ function testArm64(rooms) {
   let env;
   let prefix;
   let tests;
+  let programs;
   const folder = join(root, 'build/arm64/board');
   try {
     prefix = runPrefix(say);
@@ -141,11 +148,12 @@ function testArm64(rooms) {
   try {
     buildArm64(say, env);
     tests = packBoard(folder, rooms, say);
+    programs = placePrograms(folder, prefix, crossCompiler(say, 'g++'));
   } catch (error) {
     return check('the addon and a release are built for arm64', false, error.message);
   }
   check(`${arm64Addon} is built`, true);
-  addonTests(prefix, folder, tests);
+  addonTests(prefix, folder, tests, programs);
   flights(prefix, folder);
 }
 

@@ -42,7 +42,7 @@ export function hostRefusal() {
  * gets a line for each thing that is fetched. Throws with one line for what can't be had and how to install it.
  */
 export function cargoEnvironment(say, prefix = []) {
-  const compiler = crossCompiler(say);
+  const compiler = crossCompiler(say, 'gcc');
   const upper = 'CARGO_TARGET_AARCH64_UNKNOWN_LINUX_GNU';
   return {
     ...process.env,
@@ -72,24 +72,14 @@ function hasStandardLibrary(libdir) {
   return existsSync(libdir) && readdirSync(libdir).some((name) => name.startsWith('libstd-'));
 }
 
-/** The gcc that links for arm64. */
-function crossCompiler(say) {
-  if (isArm64) return 'cc';
-  if (onPath(`${PREFIX}-gcc`)) return `${PREFIX}-gcc`;
+/** The compiler for arm64, `gcc` or `g++`. */
+export function crossCompiler(say, name) {
+  if (isArm64) return name;
+  if (onPath(`${PREFIX}-${name}`)) return `${PREFIX}-${name}`;
   const tree = crossTree(say);
-  const wrapper = join(tree, `${PREFIX}-gcc`);
-  if (existsSync(wrapper)) return wrapper;
-  // Linker scripts hold absolute paths.
   const libraries = join(tree, `usr/${PREFIX}/lib`);
-  for (const name of readdirSync(libraries)) {
-    const file = join(libraries, name);
-    if (!name.endsWith('.so') || statSync(file).size > 4096) continue;
-    const script = readFileSync(file, 'latin1');
-    if (script.startsWith('/* GNU ld script'))
-      writeFileSync(file, script.replaceAll(` /usr/${PREFIX}/lib/`, ` ${libraries}/`));
-  }
   const flags = `-B${join(tree, `usr/bin/${PREFIX}-`)} -L${libraries} -isystem ${join(tree, `usr/${PREFIX}/include`)}`;
-  return wrap(wrapper, tree, `usr/bin/${PREFIX}-gcc-12`, flags);
+  return wrap(join(tree, `${PREFIX}-${name}`), tree, `usr/bin/${PREFIX}-${name}-12`, flags);
 }
 
 function crossTree(say) {
@@ -99,7 +89,19 @@ function crossTree(say) {
   const packages = [`g++-12-${PREFIX}`, `gcc-12-${PREFIX}`, 'libc6-dev-arm64-cross'];
   const needed = `(${PREFIX}|arm64-cross$|^(${hostLibraries}))`;
   fetch(packages, needed, tree, `apt install g++-${PREFIX} libc6-dev-arm64-cross`);
+  placeScripts(join(tree, `usr/${PREFIX}/lib`));
   return tree;
+}
+
+/** Linker scripts hold absolute paths: of the folder that they are in now. */
+function placeScripts(libraries) {
+  for (const name of readdirSync(libraries)) {
+    const file = join(libraries, name);
+    if (!name.endsWith('.so') || statSync(file).size > 4096) continue;
+    const script = readFileSync(file, 'latin1');
+    if (script.startsWith('/* GNU ld script'))
+      writeFileSync(file, script.replaceAll(` /usr/${PREFIX}/lib/`, ` ${libraries}/`));
+  }
 }
 
 /**
