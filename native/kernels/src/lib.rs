@@ -2,3 +2,4 @@
 //! chosen at run time; all give the same bytes as the TypeScript in `native/reference`.
 
 pub mod cpu;
+pub mod ecc;
