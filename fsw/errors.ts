@@ -147,6 +147,9 @@ export const errorTable = {
   MODEL_BUSY: '{busy} is under way',
   ENGINE_LOAD: '{model}: no provider loads it: {reason}',
   ENGINE_RUN: '{model}: {reason}',
+  ENGINE_CANARY: '{model}: its canary: {reason}',
+  ENGINE_SUSPECT: '{model}: {reason}',
+  ENGINE_DEADLINE: '{model}: not done after {deadlineUs} us',
   ENGINE_LOST: 'the inference process ended: {reason}',
   INFER_ASKED: '{model}: {items} items of {size} values asked, {length} values given',
 
@@ -173,6 +176,14 @@ export const errorTable = {
   ORBIT_BAD_TLE: '{name}: {why}',
   EARTH_MAP_MISSING: 'the maps of npm three-globe cannot be read: {why}',
   IMAGER_BUFFER_SIZE: 'the frame buffer holds {length} bytes, {needed} needed',
+  RADIATION_FACTOR:
+    'radiation {text}: it is x and how many times the published rate, as x10000, x{max} the most',
+  RADIATION_TARGETS: 'radiation targets {text}: {why}',
+  GGUF_FORM: '{file} is no GGUF file that can be read: {why}',
+  CAMPAIGN_MISSING:
+    'campaign {name}: {file} is not there; it comes with the project, not with what is deployed',
+  CAMPAIGN_MODEL: '{model} is left out: {why}',
+  RADIATION_BOARD: 'radiation: board {board} is not simulated; sim is',
 
   // Launching
   MISSION_UNKNOWN: 'there is no mission {name}; did you mean {nearest}?',

@@ -91,6 +91,8 @@ export const InferStatus = enumeration('Payload.InferStatus', {
 export const InferResult = port('InferResult', {
   ticket: U32,
   status: InferStatus,
+  /** An earlier result was suspect (radiation) and was not given out; this one is beyond doubt. */
+  redone: bool,
   outputs: reference<Readonly<Record<string, Float32Array>>>('Outputs'),
 });
 

@@ -33,4 +33,5 @@ export type { Random } from './random';
 export * from './standardPorts';
 export { Time, timeOf, unixUsOf } from './time';
 export { connect, defineTopology, instance, type Topology } from './topology';
+export { type Tripled, tripled } from './tripled';
 export * from './types';
