@@ -5,12 +5,13 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { projectRoot } from '../fsw/root';
+import type { EccAddon } from './eccNative';
 
 /** Of `native/addon/src/lib.rs`: an addon that says another number was built from other sources. */
-const ABI = 1;
+const ABI = 2;
 
 /** What the addon exports, by room. Each kernel's contract is in the TypeScript of the same name. */
-export interface Addon {
+export interface Addon extends EccAddon {
   abi(): number;
   /** The instructions that the kernels run with: avx2, neon or portable. */
   simd(): string;

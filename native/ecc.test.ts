@@ -22,7 +22,7 @@ describe.each(forms)('bit-sliced SECDED ($simd)', (kernels) => {
       flipAt(bit);
       expect(kernels.secdedScrub(data, check)).toEqual({ correctedBits: 1, uncorrectableWords: 0 });
     }
-    expect(fingerprint(data, check)).toEqual(right);
+    expect(fingerprint(data, check)).toBe(right);
   });
 
   it('corrects every burst of up to 256 neighbouring bits, whichever of them flip', () => {
@@ -37,7 +37,7 @@ describe.each(forms)('bit-sliced SECDED ($simd)', (kernels) => {
           correctedBits: flips.length,
           uncorrectableWords: 0,
         });
-        expect(fingerprint(data, check)).toEqual(right);
+        expect(fingerprint(data, check)).toBe(right);
       }),
     );
   });
@@ -50,7 +50,7 @@ describe.each(forms)('bit-sliced SECDED ($simd)', (kernels) => {
         for (const row of [a, b]) flipAt(row * 256 + bit);
         const wrong = fingerprint(data, check);
         expect(kernels.secdedScrub(data, check)).toEqual({ correctedBits: 0, uncorrectableWords: 1 });
-        expect(fingerprint(data, check)).toEqual(wrong);
+        expect(fingerprint(data, check)).toBe(wrong);
         for (const row of [a, b]) flipAt(row * 256 + bit);
       }),
     );
@@ -69,7 +69,7 @@ describe.each(forms)('word-by-word SECDED ($simd)', (kernels) => {
       flipAt(bit, bit);
       flipAt(bit + 1, bit);
       expect(kernels.wordScrub(data, check)).toEqual({ correctedBits: 2, uncorrectableWords: 0 });
-      expect(fingerprint(data, check)).toEqual(right);
+      expect(fingerprint(data, check)).toBe(right);
       for (let other = 0; other < bit; other++) {
         for (const each of [bit, other]) flipAt(17, each);
         expect(kernels.wordScrub(data, check)).toEqual({ correctedBits: 0, uncorrectableWords: 1 });
@@ -116,7 +116,7 @@ describe.each(forms)('protected pages ($simd)', (kernels) => {
         const start = Math.floor(where * (target.length * 8 - 256));
         for (const bit of flips) flip(target, start + bit);
         expect(kernels.scrub(region, 0, 4).correctedBits).toBe(flips.length);
-        expect(contentOf(region)).toEqual(right);
+        expect(contentOf(region)).toBe(right);
       }),
     );
   });
@@ -146,7 +146,7 @@ describe.each(forms)('protected pages ($simd)', (kernels) => {
     const right = contentOf(region);
     for (const bit of [5, 261, 5 + 512, 2048]) flip(region.check, bit);
     expect(kernels.scrub(region, 0, 4)).toEqual({ correctedBits: 4, correctedPages: 1, badPages: [] });
-    expect(contentOf(region)).toEqual(right);
+    expect(contentOf(region)).toBe(right);
   });
 
   it('name a page with a double in a word as bad, and write nothing of it', () => {
@@ -155,7 +155,7 @@ describe.each(forms)('protected pages ($simd)', (kernels) => {
     flip(region.pages, 3 * PAGE_BYTES * 8);
     const wrong = fingerprint(region.pages.subarray(0, 3 * PAGE_BYTES));
     expect(kernels.scrub(region, 0, 4)).toEqual({ correctedBits: 1, correctedPages: 1, badPages: [2] });
-    expect(fingerprint(region.pages.subarray(0, 3 * PAGE_BYTES))).toEqual(wrong);
+    expect(fingerprint(region.pages.subarray(0, 3 * PAGE_BYTES))).toBe(wrong);
   });
 
   it('outvote a CRC copy that was hit, and put it right', () => {
@@ -165,7 +165,7 @@ describe.each(forms)('protected pages ($simd)', (kernels) => {
     region.crcs[1 + 4] ^= 1;
     region.crcs[3 + 8] = 0;
     expect(kernels.scrub(region, 0, 4).badPages).toEqual([]);
-    expect(contentOf(region)).toEqual(right);
+    expect(contentOf(region)).toBe(right);
   });
 
   it('are scrubbed where asked and nowhere else', () => {
@@ -182,7 +182,14 @@ describe.each(forms)('protected pages ($simd)', (kernels) => {
     const half = (first: number) => kernels.scrubAsync(region, first, 300);
     const [a, b] = await Promise.all([half(0), half(300)]);
     expect([a.correctedPages, b.correctedPages]).toEqual([1, 2]);
-    expect(contentOf(region)).toEqual(right);
+    expect(contentOf(region)).toBe(right);
+  });
+
+  it('are protected off the main thread with the same result', async () => {
+    const region = randomRegion(600, 11);
+    await Promise.all([kernels.protectAsync(region, 0, 290), kernels.protectAsync(region, 290, 310)]);
+    expect(contentOf(region)).toBe(contentOf(fresh(600)));
+    await expect(kernels.protectAsync(region, 590, 11)).rejects.toThrow('pages 590 to 600: there are 600');
   });
 
   it('are refused outside of the region, or where lengths or rows do not fit', () => {
@@ -236,7 +243,7 @@ describe.each(forms)('parity across pages ($simd)', (kernels) => {
           }
           expect(kernels.parityRecover(region, layout, group, lost)).toEqual([]);
         }
-        expect(contentOf(region)).toEqual(right);
+        expect(contentOf(region)).toBe(right);
       }),
       { numRuns: 40 },
     );
@@ -248,7 +255,7 @@ describe.each(forms)('parity across pages ($simd)', (kernels) => {
     for (const page of [1, 3, 7]) region.pages[page * PAGE_BYTES] ^= 0xff;
     const wrong = contentOf(region);
     expect(kernels.parityRecover(region, layout, 0, [7, 1, 3])).toEqual([1, 3, 7]);
-    expect(contentOf(region)).toEqual(wrong);
+    expect(contentOf(region)).toBe(wrong);
   });
 
   it('writes nothing where a page that was called good is not', () => {
@@ -257,14 +264,17 @@ describe.each(forms)('parity across pages ($simd)', (kernels) => {
     for (const page of [1, 3]) region.pages[page * PAGE_BYTES + 9] ^= 0xff;
     const wrong = contentOf(region);
     expect(kernels.parityRecover(region, layout, 0, [1])).toEqual([1]);
-    expect(contentOf(region)).toEqual(wrong);
+    expect(contentOf(region)).toBe(wrong);
   });
 
-  it('gives the bytes of reed-solomon-simd', () => {
+  it('gives the bytes of reed-solomon-simd, off the main thread too', async () => {
     const layout = { dataPages: 10, groups: 3, parityPerGroup: 3 };
     const pages = shared(19 * PAGE_BYTES);
     for (let at = 0; at < 10 * PAGE_BYTES; at++) pages[at] = (at * 31) ^ (at >> 7);
     kernels.parityEncode(pages, layout);
+    expect(kernels.crc32c(pages.subarray(10 * PAGE_BYTES)).toString(16)).toBe('b8998ba3');
+    pages.fill(0x77, 10 * PAGE_BYTES);
+    await kernels.parityEncodeAsync(pages, layout);
     expect(kernels.crc32c(pages.subarray(10 * PAGE_BYTES)).toString(16)).toBe('b8998ba3');
   });
 

@@ -80,8 +80,10 @@ export interface EccKernels {
   scrub(region: ProtectedPages, first: number, count: number): PagesReport;
   /** The same off the main thread where the addon is; nobody else may write the pages meanwhile. */
   scrubAsync(region: ProtectedPages, first: number, count: number): Promise<PagesReport>;
+  protectAsync(region: ProtectedPages, first: number, count: number): Promise<void>;
   /** Fills all parity pages (their check rows and CRCs are `protect`'s work). */
   parityEncode(pages: Uint8Array, layout: ParityLayout): void;
+  parityEncodeAsync(pages: Uint8Array, layout: ParityLayout): Promise<void>;
   /**
    * Rebuilds the bad pages of one group from the rest, and writes those whose CRC is then the table's, check rows
    * included. Returns the pages that stay bad.

@@ -1,3 +1,5 @@
+import { native } from './addon';
+import { nativeExponent } from './eccNative';
 import type { ExponentKernels } from './exponentContract';
 import { referenceExponent } from './reference/ecc/exponent';
 
@@ -6,4 +8,4 @@ export * from './exponentContract';
 export { referenceExponent };
 
 /** The addon where it is, else the reference: the same bytes either way. */
-export const exponent: ExponentKernels = referenceExponent;
+export const exponent: ExponentKernels = native.addon ? nativeExponent(native.addon) : referenceExponent;

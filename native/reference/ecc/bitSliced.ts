@@ -12,20 +12,23 @@ type Encode = (data: Uint32Array, at: number, check: Uint32Array, checkAt: numbe
 type Test = (data: Uint32Array, at: number, check: Uint32Array, checkAt: number) => number;
 
 /**
- * Unrolled over the 64 rows, since a loop over the masks runs at a tenth of the speed: each row is loaded once and
- * goes into the three or five sums that its column names.
+ * Unrolled over the 64 rows, since a loop over the masks runs at a tenth of the speed. Each row is loaded once and
+ * goes into the sum of its lowest check; neighbours whose other checks are the same share one sum `y` into those.
  */
 function unrolled(start: string, lane: string, end: string): unknown {
-  const checks = [0, 1, 2, 3, 4, 5, 6, 7];
   const rows = dataColumns.map((column, row) => {
-    const into = checks.filter((check) => column & (1 << check)).map((check) => `s${check} ^= x;`);
-    return `x = data[at + ${row * LANES}]; ${into.join(' ')}`;
+    const upper = upperOf(column);
+    const load = `x = data[at + ${row * LANES}]; ${sumsOf(column ^ upper, 'x')}`;
+    const share = row > 0 && upper === upperOf(dataColumns[row - 1]) ? 'y ^= x;' : 'y = x;';
+    return upper === upperOf(dataColumns[row + 1] ?? 0)
+      ? `${load} ${share}`
+      : `${load} ${share} ${sumsOf(upper, 'y')}`;
   });
   return new Function(
     'data, at, check, checkAt',
     `${start}
     for (const end = at + ${LANES}; at < end; at++, checkAt++) {
-      let x = 0, ${checks.map((check) => `s${check} = 0`).join(', ')};
+      let x = 0, y = 0, ${each((check) => `s${check} = 0`, ', ')};
       ${rows.join('\n')}
       ${lane}
     }
@@ -33,8 +36,18 @@ function unrolled(start: string, lane: string, end: string): unknown {
   );
 }
 
-const each = (text: (check: number) => string, between: string) =>
-  [0, 1, 2, 3, 4, 5, 6, 7].map(text).join(between);
+/** A column without its lowest bit. */
+function upperOf(column: number): number {
+  return column & (column - 1);
+}
+
+function sumsOf(column: number, of: string): string {
+  return each((check) => (column & (1 << check) ? `s${check} ^= ${of};` : ''), ' ');
+}
+
+function each(text: (check: number) => string, between: string): string {
+  return [0, 1, 2, 3, 4, 5, 6, 7].map(text).join(between);
+}
 
 /** Writes the 8 check rows of a block. */
 export const encodeBlock = unrolled(

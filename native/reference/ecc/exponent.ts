@@ -16,10 +16,16 @@ interface Weights {
   readonly infinity: number;
 }
 
-function weightsOf(bytes: Uint8Array, dtype: FloatDtype, bound = 1): Weights {
-  const layout = floatLayouts[dtype];
-  const fits = bytes.byteOffset % layout.bytes === 0 && bytes.length % layout.bytes === 0 && bound > 0;
+/** What every form asks of its arguments. */
+export function requireWeights(bytes: Uint8Array, dtype: FloatDtype, bound = 1): void {
+  const size = floatLayouts[dtype].bytes;
+  const fits = bytes.byteOffset % size === 0 && bytes.length % size === 0 && bound > 0;
   expects(fits, 'ECC_DTYPE', () => ({ dtype, length: bytes.length, bound }));
+}
+
+function weightsOf(bytes: Uint8Array, dtype: FloatDtype, bound = 1): Weights {
+  requireWeights(bytes, dtype, bound);
+  const layout = floatLayouts[dtype];
   const count = bytes.length / layout.bytes;
   return {
     bits:

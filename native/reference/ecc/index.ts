@@ -1,8 +1,8 @@
 import type { EccKernels } from '../../eccContract';
 import { secdedEncode, secdedScrub } from './bitSliced';
 import { crc32c } from './crc32c';
-import { protect, scrub, scrubAsync } from './pages';
-import { parityEncode, parityRecover } from './parity';
+import { protect, protectAsync, scrub, scrubAsync } from './pages';
+import { parityEncode, parityEncodeAsync, parityRecover } from './parity';
 import { wordEncode, wordScrub } from './wordByWord';
 
 /** All of the contract in TypeScript: the oracle of the tests, and what flies where the addon is not. */
@@ -16,6 +16,8 @@ export const referenceEcc: EccKernels = {
   protect,
   scrub,
   scrubAsync,
+  protectAsync,
   parityEncode,
+  parityEncodeAsync,
   parityRecover,
 };

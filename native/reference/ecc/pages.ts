@@ -119,16 +119,25 @@ export function scrub(region: ProtectedPages, first: number, count: number): Pag
 }
 
 /** On the main thread, but in turns with whatever else waits for it. */
+async function inTurns(first: number, count: number, work: (first: number, count: number) => void) {
+  for (let at = first; at < first + count; at += PAGES_A_TURN) {
+    if (at > first) await new Promise(setImmediate);
+    work(at, Math.min(PAGES_A_TURN, first + count - at));
+  }
+}
+
 export async function scrubAsync(region: ProtectedPages, first: number, count: number): Promise<PagesReport> {
   requirePages(region, first, count);
   const reports: PagesReport[] = [];
-  for (let at = first; at < first + count; at += PAGES_A_TURN) {
-    if (at > first) await new Promise(setImmediate);
-    reports.push(scrub(region, at, Math.min(PAGES_A_TURN, first + count - at)));
-  }
+  await inTurns(first, count, (at, some) => reports.push(scrub(region, at, some)));
   return {
     correctedBits: reports.reduce((sum, report) => sum + report.correctedBits, 0),
     correctedPages: reports.reduce((sum, report) => sum + report.correctedPages, 0),
     badPages: reports.flatMap((report) => report.badPages),
   };
+}
+
+export async function protectAsync(region: ProtectedPages, first: number, count: number): Promise<void> {
+  requirePages(region, first, count);
+  await inTurns(first, count, (at, some) => protect(region, at, some));
 }

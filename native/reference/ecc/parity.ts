@@ -24,16 +24,30 @@ function coefficient(layout: ParityLayout, parity: number, position: number): nu
 
 export function parityEncode(pages: Uint8Array, layout: ParityLayout): void {
   requireLayout(pages, layout);
+  pages.fill(0, layout.dataPages * PAGE_BYTES);
+  for (let first = 0; first < layout.dataPages; first += layout.groups) addToParity(pages, layout, first);
+}
+
+/** One position of all groups at a time, and between them whatever else waits. */
+export async function parityEncodeAsync(pages: Uint8Array, layout: ParityLayout): Promise<void> {
+  requireLayout(pages, layout);
+  pages.fill(0, layout.dataPages * PAGE_BYTES);
+  for (let first = 0; first < layout.dataPages; first += layout.groups) {
+    await new Promise(setImmediate);
+    addToParity(pages, layout, first);
+  }
+}
+
+/** Adds the pages from `first`, one of each group, to their groups' parity pages. */
+function addToParity(pages: Uint8Array, layout: ParityLayout, first: number): void {
   const { dataPages, groups, parityPerGroup } = layout;
-  pages.fill(0, dataPages * PAGE_BYTES);
-  for (let first = 0; first < dataPages; first += groups)
-    for (let parity = 0; parity < parityPerGroup; parity++) {
-      const products = productsOf(coefficient(layout, parity, first / groups));
-      for (let group = 0; group < groups && first + group < dataPages; group++) {
-        const into = parityPage(layout, group, parity);
-        multiplyAdd(pages, into * PAGE_BYTES, pages, (first + group) * PAGE_BYTES, PAGE_BYTES, products);
-      }
+  for (let parity = 0; parity < parityPerGroup; parity++) {
+    const products = productsOf(coefficient(layout, parity, first / groups));
+    for (let group = 0; group < groups && first + group < dataPages; group++) {
+      const into = parityPage(layout, group, parity);
+      multiplyAdd(pages, into * PAGE_BYTES, pages, (first + group) * PAGE_BYTES, PAGE_BYTES, products);
     }
+  }
 }
 
 function parityPage({ dataPages, groups }: ParityLayout, group: number, parity: number): number {

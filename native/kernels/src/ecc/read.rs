@@ -25,6 +25,25 @@ fn plain_sum(bytes: &[u8]) -> u64 {
     })
 }
 
+/// Asks the system for huge pages under the whole host pages of `bytes`. Says whether it has them.
+#[cfg(target_os = "linux")]
+pub fn huge_pages(bytes: &[u8]) -> bool {
+    const HOST_PAGE: usize = 4096;
+    const MADV_HUGEPAGE: i32 = 14;
+    extern "C" {
+        fn madvise(address: *const u8, length: usize, advice: i32) -> i32;
+    }
+    let skip = bytes.as_ptr().align_offset(HOST_PAGE);
+    let length = bytes.len().saturating_sub(skip) / HOST_PAGE * HOST_PAGE;
+    // SAFETY: it changes how the memory is mapped, not what is in it.
+    length > 0 && unsafe { madvise(bytes.as_ptr().wrapping_add(skip), length, MADV_HUGEPAGE) } == 0
+}
+
+#[cfg(not(target_os = "linux"))]
+pub fn huge_pages(_: &[u8]) -> bool {
+    false
+}
+
 #[cfg(test)]
 mod tests {
     #[test]
