@@ -241,6 +241,7 @@ export const errorTable = {
   LINK_FORM: 'link {text}: {why}',
   RADIO_PORT: 'radio: cannot listen on {host}:{port}: {why}',
   BOARD_CONFIG: '{file}: {why}',
+  TIMER_FAILED: 'the real-time timer does not start: {why}',
   MEMORY_EXHAUSTED: '{name}: {bytes} bytes asked, {free} free',
 } as const;
 

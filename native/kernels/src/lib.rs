@@ -3,3 +3,5 @@
 
 pub mod cpu;
 pub mod ecc;
+pub mod realtime;
+pub mod timer;
