@@ -92,7 +92,7 @@ describe('the fault storm', () => {
     const storm = () =>
       faultStorm({ weights, faults: 20_000, seed: 3, command: 'test', tell: () => undefined });
     const result = await storm();
-    expect(result).toMatchObject({ faults: 20_000, silent: 0, wrongRepairs: 0 });
+    expect(result).toMatchObject({ faults: 20_000, silent: 0, wrongRepairs: 0, weakened: 0 });
     for (const count of [...Object.values(result.corrected), result.detected])
       expect(count).toBeGreaterThan(0);
     expect(await storm()).toEqual(result);

@@ -116,7 +116,7 @@ async function storm({ seed, out }: Options, faults: number, argv: readonly stri
     },
   });
   writeWholeFile(join(out, 'storm.json'), `${JSON.stringify(result, null, 2)}\n`);
-  const { corrected, detected, silent, wrongRepairs } = result;
+  const { corrected, detected, silent, wrongRepairs, weakened } = result;
   console.log(
     [
       `${result.faults} faults, ${result.bits} bits, in ${result.rounds} rounds on ${result.where}`,
@@ -124,6 +124,7 @@ async function storm({ seed, out }: Options, faults: number, argv: readonly stri
       `detected as lost: ${detected} pages`,
       `silent corruptions: ${silent}`,
       `wrong repairs: ${wrongRepairs}`,
+      `whole pages whose check rows or CRCs stayed wrong: ${weakened}`,
       `${((Date.now() - startedMs) / 1000).toFixed(1)} s, kernels: ${ecc.simd}, seed ${seed}`,
     ].join('\n'),
   );

@@ -142,6 +142,7 @@ function stormText(storm: StormResult): string {
       ['pages detected as lost (the ground would be asked)', String(storm.detected)],
       ['**silent corruptions**', `**${storm.silent}**`],
       ['**wrong repairs**', `**${storm.wrongRepairs}**`],
+      ['whole pages whose check rows or CRCs stayed wrong', String(storm.weakened)],
     ],
   )}`;
 }
