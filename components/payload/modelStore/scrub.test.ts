@@ -48,7 +48,8 @@ describe('the regions of the model store', () => {
     expect(layout).toMatchObject({ dataPages: 20, pages: 23 });
     const seen = () => b.regions().map(({ name, pages, urgent }) => ({ name, pages, urgent }));
     const copies = ['a', 'b'].map((copy) => ({ name: `mean:1/${copy}`, pages: 20, urgent: false }));
-    expect(seen()).toEqual([{ name: 'mean:1', pages: 23, urgent: true }, ...copies]);
+    const ledger = { name: 'ledger', pages: 1, urgent: false };
+    expect(seen()).toEqual([{ name: 'mean:1', pages: 23, urgent: true }, ...copies, ledger]);
     b.fetch();
     expect(seen()[0].urgent).toBe(false);
   });
@@ -156,6 +157,18 @@ describe('the regions of the model store', () => {
     expect((await scrub('mean:1/a')).goldenPages).toBe(20);
     expect(golden('a')).toEqual(whole);
     expect(goldenPages(files, 'model-store/a/mean-1.golden')(99)).toBeUndefined();
+  });
+
+  it('PGE-MST-020: a ledger that was hit or is gone is written anew from the one in use', async () => {
+    const both = () => ['a', 'b'].map((copy) => files.contents()[`model-store/ledger-${copy}`]);
+    const [whole] = both().map((bytes) => bytes.slice());
+    both()[1][3] ^= 1;
+    expect(await scrub('ledger')).toEqual({ ...nothing, goldenPages: 1 });
+    both()[0].fill(0);
+    files.remove('model-store/ledger-b');
+    expect(await scrub('ledger')).toEqual({ ...nothing, goldenPages: 1 });
+    expect(both()).toEqual([whole, whole]);
+    expect(await scrub('ledger')).toEqual(nothing);
   });
 
   it('PGE-MST-016: a golden copy that cannot be written is reported, and is no reason to stop', async () => {
