@@ -7,6 +7,7 @@ import { bootTime, commandRoundTrip } from './flight';
 import { asyncHop, portCall } from './kernel';
 import { link } from './link';
 import type { Row } from './measure';
+import { native } from './native';
 import { packetRate } from './packets';
 
 const groups: Readonly<Record<string, readonly (() => Row[] | Promise<Row[]>)[]>> = {
@@ -14,6 +15,7 @@ const groups: Readonly<Record<string, readonly (() => Row[] | Promise<Row[]>)[]>
   packets: [packetRate],
   flight: [commandRoundTrip, bootTime],
   link,
+  native,
 };
 
 async function main(wanted: readonly string[]): Promise<void> {

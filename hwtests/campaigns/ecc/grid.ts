@@ -18,6 +18,8 @@ export interface GridOptions {
   readonly bitErrorRates: readonly number[];
   readonly clusters: readonly number[];
   readonly protections: readonly Protection[];
+  /** Wall time (`performance.now`) from which a cell that has a seed gets no more. */
+  readonly untilMs: number;
   /** Folder with one file a cell. */
   readonly stateDir: string;
 }
@@ -78,7 +80,7 @@ export async function runGrid(
 }
 
 async function runCell(bench: Bench, place: CellPlace, options: GridOptions): Promise<readonly Outcome[]> {
-  const { seed, seeds, stateDir } = options;
+  const { seed, seeds, stateDir, untilMs } = options;
   const file = join(stateDir, fileName(bench, place));
   const { about } = bench.subject;
   const outcomes = [...outcomesIn(file, seed, about)];
@@ -86,7 +88,7 @@ async function runCell(bench: Bench, place: CellPlace, options: GridOptions): Pr
     writeWholeFile(file, `${JSON.stringify({ seed, about, outcomes } satisfies CellFile)}\n`);
   let savedAt = performance.now();
   if (outcomes.length >= seeds) return outcomes.slice(0, seeds);
-  while (outcomes.length < seeds) {
+  while (outcomes.length < seeds && (outcomes.length === 0 || performance.now() < untilMs)) {
     outcomes.push(await runSeed(bench, place, seed, outcomes.length));
     if (performance.now() - savedAt < SAVE_MS) continue;
     save();

@@ -4,7 +4,7 @@
  */
 import { mkdirSync, readFileSync } from 'node:fs';
 import { cpus, loadavg } from 'node:os';
-import { basename, dirname, join, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { Command, InvalidArgumentError } from 'commander';
 import type { Fault } from '../../../fsw/errors';
 import { writeWholeFile } from '../../../fsw/wholeFile';
@@ -23,6 +23,8 @@ interface Options {
   readonly out: string;
   readonly seeds?: number;
   readonly tiles?: number;
+  readonly minutes?: number;
+  readonly only?: string;
   readonly faults?: number;
   readonly table?: string;
 }
@@ -35,17 +37,19 @@ async function main(argv: readonly string[]): Promise<void> {
     .option('--seed <n>', 'seed of all faults', whole, 1)
     .option('--seeds <n>', 'runs of each cell', positive)
     .option('--tiles <n>', 'tiles on which the vision transformer is judged, a multiple of 3', positive)
+    .option('--minutes <n>', 'stop there with the seeds that there are, one a cell at least', whole)
+    .option('--only <text>', 'models whose name has this text')
     .option('--faults <n>', 'instead of the grid: so many faults on a model with everything on', positive)
     .option('--out <dir>', 'folder for results and state', 'out/campaign-ecc')
     .option('--table <file>', 'write the Markdown table here too, and its plots beside it')
     .parse([...argv], { from: 'user' })
     .opts<Options>();
   mkdirSync(options.out, { recursive: true });
-  if (options.faults === undefined) await grid(options, argv);
-  else await storm(options, options.faults, argv);
+  if (options.faults === undefined) await grid(options);
+  else await storm(options, options.faults);
 }
 
-async function grid(options: Options, argv: readonly string[]): Promise<void> {
+async function grid(options: Options): Promise<void> {
   const chosen = modes[options.mode];
   const range: Range = {
     ...chosen,
@@ -54,17 +58,24 @@ async function grid(options: Options, argv: readonly string[]): Promise<void> {
   };
   const set = await evaluationSet(range.tiles);
   if (!set.ok) return stop(set.error);
-  const { subjects, leftOut } = subjectsOf(range, set.value);
+  const { subjects: all, leftOut } = subjectsOf(range, set.value);
+  const subjects = all.filter(({ name }) => name.includes(options.only ?? ''));
   for (const line of leftOut) console.log(`left out: ${line}`);
   const { seed, out } = options;
   const startedMs = Date.now();
   const { cells, costs } = await runGrid(
     subjects,
-    { ...range, seed, protections, stateDir: join(out, 'cells') },
+    { ...range, seed, protections, untilMs: untilMs(options), stateDir: join(out, 'cells') },
     (done, all, cell) => console.log(`${progressText(done, all, startedMs)}  ${lineOf(cell)}`),
   );
   const page: Page = {
-    command: commandOf(argv),
+    command: commandOf({
+      mode: options.mode,
+      seed,
+      seeds: options.seeds,
+      tiles: options.tiles,
+      only: options.only,
+    }),
     machine: machine(seed, range),
     subjects: subjects.map(({ name, about, unit }) => ({ name, about, unit })),
     leftOut: leftOut.map((line) => `left out: ${line}`),
@@ -90,7 +101,7 @@ function writePage(page: Page, file: string): void {
     writeWholeFile(join(dirname(file), plotName(subject.name)), plotOf(page, subject));
 }
 
-async function storm({ seed, out }: Options, faults: number, argv: readonly string[]): Promise<void> {
+async function storm({ seed, out }: Options, faults: number): Promise<void> {
   const model = visionTransformer('fp32', {
     count: 0,
     tiles: new Float32Array(0),
@@ -103,7 +114,7 @@ async function storm({ seed, out }: Options, faults: number, argv: readonly stri
     weights: model.value.weights,
     faults,
     seed,
-    command: commandOf(argv),
+    command: commandOf({ faults, seed }),
     tell(done) {
       if (Date.now() - toldMs < PROGRESS_MS) return;
       toldMs = Date.now();
@@ -111,7 +122,7 @@ async function storm({ seed, out }: Options, faults: number, argv: readonly stri
     },
   });
   writeWholeFile(join(out, 'storm.json'), `${JSON.stringify(result, null, 2)}\n`);
-  const { corrected, detected, silent, wrongRepairs } = result;
+  const { corrected, detected, silent, wrongRepairs, weakened } = result;
   console.log(
     [
       `${result.faults} faults, ${result.bits} bits, in ${result.rounds} rounds on ${result.where}`,
@@ -119,6 +130,7 @@ async function storm({ seed, out }: Options, faults: number, argv: readonly stri
       `detected as lost: ${detected} pages`,
       `silent corruptions: ${silent}`,
       `wrong repairs: ${wrongRepairs}`,
+      `whole pages whose check rows or CRCs stayed wrong: ${weakened}`,
       `${((Date.now() - startedMs) / 1000).toFixed(1)} s, kernels: ${ecc.simd}, seed ${seed}`,
     ].join('\n'),
   );
@@ -134,11 +146,15 @@ function stormIn(out: string): StormResult | undefined {
   }
 }
 
+function untilMs({ minutes }: Options): number {
+  return minutes === undefined ? Number.POSITIVE_INFINITY : performance.now() + minutes * 60_000;
+}
+
 function machine(seed: number, { seeds, tiles }: Range): string[] {
   const [cpu] = cpus();
   return [
     `${cpu?.model ?? 'unknown CPU'}, ${cpus().length} cores, load ${loadavg()[0].toFixed(1)}; Node ${process.version}; kernels: ${ecc.simd}`,
-    `seed ${seed}, ${seeds} seeds a cell, ${tiles} tiles`,
+    `seed ${seed}, ${seeds} seeds a cell where nothing else is said, ${tiles} tiles`,
   ];
 }
 
@@ -152,10 +168,10 @@ function lineOf({ subject, protection, bitErrorRate, cluster, ...cell }: CellSum
   return `${subject}, ${protection}, ${bitErrorRate.toExponential(0)}, cluster ${cluster}: mean ${cell.damageMean.toFixed(2)}, worst ${cell.damageWorst.toFixed(2)}, silent ${cell.silentPercent.toFixed(0)} %, detected ${cell.detectedPercent.toFixed(0)} %`;
 }
 
-function commandOf(argv: readonly string[]): string {
-  return ['perigee campaign ecc', ...argv.map((word) => (word.startsWith('/') ? basename(word) : word))].join(
-    ' ',
-  );
+/** What to type for the same again, wherever its results are to go. */
+function commandOf(options: Readonly<Record<string, string | number | undefined>>): string {
+  const given = Object.entries(options).filter(([, value]) => value !== undefined);
+  return ['perigee campaign ecc', ...given.map(([name, value]) => `--${name} ${value}`)].join(' ');
 }
 
 function stop(error: Fault): void {

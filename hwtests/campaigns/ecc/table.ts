@@ -142,6 +142,7 @@ function stormText(storm: StormResult): string {
       ['pages detected as lost (the ground would be asked)', String(storm.detected)],
       ['**silent corruptions**', `**${storm.silent}**`],
       ['**wrong repairs**', `**${storm.wrongRepairs}**`],
+      ['whole pages whose check rows or CRCs stayed wrong', String(storm.weakened)],
     ],
   )}`;
 }
@@ -154,10 +155,9 @@ function subjectText(page: Page, subject: Page['subjects'][number]): string {
       ...page.bitErrorRates.map((rate) => cellText(cellOf(page, subject.name, name, rate, cluster))),
     ]),
   );
-  const seeds = [
-    ...new Set(page.cells.filter((cell) => cell.subject === subject.name).map((cell) => cell.seeds)),
-  ];
-  return `![${subject.name}](${plotName(subject.name)})\n\nMean / worst damage in ${subject.unit} · silent % · detected %; ${seeds.join(', ')} seeds a cell.\n\n${table(
+  const seeds = page.cells.filter((cell) => cell.subject === subject.name).map((cell) => cell.seeds);
+  const [fewest, most] = [Math.min(...seeds), Math.max(...seeds)];
+  return `![${subject.name}](${plotName(subject.name)})\n\nMean / worst damage in ${subject.unit} · silent % · detected %; ${fewest === most ? fewest : `${fewest} to ${most}`} seeds a cell.\n\n${table(
     ['protection', 'cluster', ...page.bitErrorRates.map((rate) => rate.toExponential(0))],
     rows,
   )}`;
