@@ -5,7 +5,7 @@ import { testModel } from '../../../fsw/models/testModel';
 import { PAGE_BYTES, PAGE_CHECK_BYTES } from '../../../native/ecc';
 import { goldenPages } from './goldenScrub';
 import { regionLayout } from './layout';
-import { type BootedStore, bootStore, missionFolder, openMemory } from './testStore';
+import { type BootedStore, bootStore, bundleOf, missionFolder, openMemory } from './testStore';
 
 /** 20 data pages in one group, 3 pages of parity. */
 const model = testModel(1, { floats: 18_000 });
@@ -123,6 +123,22 @@ describe('the regions of the model store', () => {
     expect(b.named('ReuplinkNeeded')).toMatchObject([{ model: 'mean', serial: 1 }]);
     expect(b.telemetry.ModelsGood).toBe(0);
     expect(b.fetch()).toBeUndefined();
+  });
+
+  it('PGE-MST-015: the version that the ground sends again is taken, though it is no newer', async () => {
+    const bundle = bundleOf(model);
+    files.write('again.model', 0, bundle);
+    expect(await b.obey('INSTALL', { path: 'again.model' })).toMatch('serial 1 is not newer than 1');
+    memory.fill(0);
+    for (const copy of ['a', 'b']) golden(copy).fill(0);
+    await scrub('mean:1');
+    expect(await b.obey('INSTALL', { path: 'again.model' })).toBe('OK');
+    expect(await b.obey('PROMOTE', { model: 'mean' })).toBe('OK');
+    expect(Buffer.from(b.fetch()?.weights ?? [])).toEqual(Buffer.from(model.weights));
+    for (const { name } of b.regions()) expect((await scrub(name)).lostPages).toBe(0);
+    const again = await bootStore(mission.folder, files);
+    expect([again.fetch()?.version, again.rejections()]).toEqual(['1.0.0', []]);
+    expect(await again.obey('ROLLBACK', { model: 'mean' })).toMatch('there is no previous version');
   });
 
   it('PGE-MST-016: a golden copy is healed in place, by its check rows, from memory or from the other copy', async () => {
