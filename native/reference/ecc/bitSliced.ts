@@ -14,11 +14,12 @@ type Test = (data: Uint32Array, at: number, check: Uint32Array, checkAt: number)
 /**
  * Unrolled over the 64 rows, since a loop over the masks runs at a tenth of the speed. Each row is loaded once and
  * goes into the sum of its lowest check; neighbours whose other checks are the same share one sum `y` into those.
+ * `| 0` says that an index does not overflow, which spares V8 a test at each load: a third of the time.
  */
 function unrolled(start: string, lane: string, end: string): unknown {
   const rows = dataColumns.map((column, row) => {
     const upper = upperOf(column);
-    const load = `x = data[at + ${row * LANES}]; ${sumsOf(column ^ upper, 'x')}`;
+    const load = `x = data[(at + ${row * LANES}) | 0]; ${sumsOf(column ^ upper, 'x')}`;
     const share = row > 0 && upper === upperOf(dataColumns[row - 1]) ? 'y ^= x;' : 'y = x;';
     return upper === upperOf(dataColumns[row + 1] ?? 0)
       ? `${load} ${share}`
@@ -27,7 +28,7 @@ function unrolled(start: string, lane: string, end: string): unknown {
   return new Function(
     'data, at, check, checkAt',
     `${start}
-    for (const end = at + ${LANES}; at < end; at++, checkAt++) {
+    for (const end = (at + ${LANES}) | 0; at < end; at = (at + 1) | 0, checkAt = (checkAt + 1) | 0) {
       let x = 0, y = 0, ${each((check) => `s${check} = 0`, ', ')};
       ${rows.join('\n')}
       ${lane}
@@ -52,14 +53,14 @@ function each(text: (check: number) => string, between: string): string {
 /** Writes the 8 check rows of a block. */
 export const encodeBlock = unrolled(
   '',
-  each((check) => `check[checkAt + ${check * LANES}] = s${check};`, ' '),
+  each((check) => `check[(checkAt + ${check * LANES}) | 0] = s${check};`, ' '),
   '',
 ) as Encode;
 
 /** Not 0 where a block's check rows are not those of its data. */
 export const testBlock = unrolled(
   'let wrong = 0;',
-  `wrong |= ${each((check) => `(s${check} ^ check[checkAt + ${check * LANES}])`, ' | ')};`,
+  `wrong |= ${each((check) => `(s${check} ^ check[(checkAt + ${check * LANES}) | 0])`, ' | ')};`,
   'return wrong;',
 ) as Test;
 
