@@ -39,7 +39,7 @@ export interface Flight {
   readonly board: Board;
   /** What the board listens to, to compare it with the truth. */
   readonly taps: readonly Tap[];
-  /** What the operator must know to reach it, such as the port that was bound. */
+  /** What the operator must know, such as the port that was bound; asked for when the deployment has started. */
   readonly notice?: string;
   /** Flies the started deployment to the end of the flight, or until `stopped()`. */
   fly(deployment: Deployment, progress: (progress: Progress) => void, stopped: () => boolean): Promise<void>;

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { native } from '../../native/addon';
 import { type Context, exit } from './context';
+import { gpuLines } from './gpuLines';
 import { paint } from './screen';
 
 /** What ground-tools/bin/host.mjs exports. */
@@ -24,7 +25,23 @@ export async function doctor({ root, out }: Context): Promise<number> {
     line(found !== undefined, name, found ?? `not found: ${without}`);
   if (native.addon) line(true, 'native kernels', `${native.addon.simd()}, ${native.file}`);
   else line(false, 'native kernels', `TypeScript does their work: ${native.reason}`);
+  const { there, text } = realTime();
+  line(there, 'real-time threads', text);
+  for (const { there, name, text } of await gpuLines(root)) line(there, name, text);
   return exit.ok;
+}
+
+/** Whether the clock's thread may go ahead of every ordinary one. */
+function realTime(): { there: boolean; text: string } {
+  if (native.addon === undefined)
+    return { there: false, text: "the host's timers tick: there are no native kernels" };
+  const refused = native.addon.fifoRefused();
+  return refused === null
+    ? { there: true, text: 'SCHED_FIFO is permitted' }
+    : {
+        there: false,
+        text: `${refused}; needs CAP_SYS_NICE or an rtprio limit, the native clock ticks without`,
+      };
 }
 
 /** Each execution provider that onnxruntime names, tried by loading a model on it. */

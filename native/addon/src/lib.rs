@@ -1,12 +1,20 @@
 //! The binding of the kernels to Node: arguments checked, nothing computed.
 
+mod bits;
+mod check;
+mod cuda;
+mod ecc;
+mod gpu;
+mod image;
+mod pool;
+mod tensor;
+mod tensorrt;
+pub mod timer;
+
 use napi_derive::napi;
 
-mod ecc;
-mod pool;
-
 /// Of `native/addon.ts`: raised when a signature here changes.
-const ABI: u32 = 2;
+const ABI: u32 = 4;
 
 #[napi]
 pub fn abi() -> u32 {

@@ -14,7 +14,8 @@ type Test = (data: Uint32Array, at: number, check: Uint32Array, checkAt: number)
 /**
  * Unrolled over the 64 rows, since a loop over the masks runs at a tenth of the speed. Each row is loaded once and
  * goes into the sum of its lowest check; neighbours whose other checks are the same share one sum `y` into those.
- * Sums start at `sum`. `| 0` says that an index does not overflow, which spares V8 a test at each load: a third of the time.
+ * Sums start at `sum`. `| 0` says that an index does not overflow, which spares V8 a test at each load, a third of
+ * the time.
  */
 function unrolled(sum: (check: number) => string, start: string, lane: string, end: string): unknown {
   const rows = dataColumns.map((column, row) => {
