@@ -153,6 +153,14 @@ export const errorTable = {
   ENGINE_LOST: 'the inference process ended: {reason}',
   INFER_ASKED: '{model}: {items} items of {size} values asked, {length} values given',
 
+  // Native kernels: what they are given
+  KERNEL_SIZE: '{kernel}: {what} is {value}, {min}..{max} are allowed',
+  KERNEL_BUFFER: '{kernel}: {what} has {length} elements, {needed} needed',
+  KERNEL_SHARED: '{kernel}: {output} shares memory with {input}',
+  IMAGE_CROP: 'crop {crop}: {width}x{height} at ({left}, {top}) is not inside of a frame of {frame}',
+  IMAGE_SHRINK: 'crop {crop}: {from} to {to} pixels is smaller than 1/{max}',
+  BITS_VALUE: 'record {record}, field {field}: {value} does not fit {bits} bits',
+
   // Core components
   PRODUCT_FILE: 'data product: {why}',
   PARAM_FILE_CORRUPT: 'parameter file: {reason}',
@@ -241,6 +249,7 @@ export const errorTable = {
   LINK_FORM: 'link {text}: {why}',
   RADIO_PORT: 'radio: cannot listen on {host}:{port}: {why}',
   BOARD_CONFIG: '{file}: {why}',
+  TIMER_FAILED: 'the real-time timer does not start: {why}',
   MEMORY_EXHAUSTED: '{name}: {bytes} bytes asked, {free} free',
 } as const;
 

@@ -70,6 +70,7 @@ describe('openBoard of the flight board', () => {
     const [answer] = (await once(ground, 'data')) as [Buffer];
     expect([...answer]).toEqual([2, 3, 4]);
     expect(board.ephemeris.contactAt(board.clock.nowUs())).toMatchObject({ station: 'bench' });
+    expect(opened.value.notice).toMatch(/^link tcp-server:.*\nclock: /);
     stopped = true;
     await flight;
     ground.destroy();
@@ -104,6 +105,7 @@ describe('openBoard of the flight board', () => {
       'imagers.wideField needs folder, width and height',
     ],
     [{ imagers: { wideField: null }, link: 'tcp-server:127.0.0.1:0' }, 'imagers.wideField needs folder'],
+    [{ realTime: 1, link: 'tcp-server:127.0.0.1:0' }, 'realTime is neither true nor false'],
     [null, 'there is no link kind'],
   ])('PGE-DRV-014: refuses the file %j and says what it needs', async (config, why) => {
     configure(config);

@@ -8,7 +8,7 @@ import { type FlightBoardOptions, flightBoard } from './flightBoard';
 import { flyOnWallClock } from './wallFlight';
 
 /** Folders are relative to the mission's folder. */
-type BoardFile = Pick<FlightBoardOptions, 'imagers' | 'link'>;
+type BoardFile = Pick<FlightBoardOptions, 'imagers' | 'link' | 'realTime'>;
 
 /**
  * Flies until it is told to stop: a bench has no orbits to count. `link` takes the place of the file's.
@@ -30,13 +30,16 @@ export async function openBoard(options: FlightOptions): Promise<Result<Flight>>
     filesFolder: join(outDir, 'files'),
     imagers: Object.fromEntries(imagers),
     link: file.value.link,
+    realTime: file.value.realTime,
   });
   if (!opened.ok) return opened;
   const board = opened.value;
   return succeed({
     board,
     taps: [],
-    notice: `link ${linkText(board.radio.spec)}`,
+    get notice() {
+      return `link ${linkText(board.radio.spec)}\n${board.clockNotice()}`;
+    },
     async fly(deployment, _progress, stopped) {
       await flyOnWallClock(board.clock, deployment, stopped);
       await board.radio.close();
@@ -49,7 +52,7 @@ export async function openBoard(options: FlightOptions): Promise<Result<Flight>>
 /** Errors: BOARD_CONFIG, with what is missing. */
 function readBoardFile(file: string, given: LinkSpec | undefined): Result<BoardFile> {
   const wrong = (why: string) => fail('BOARD_CONFIG', { file, why });
-  let parsed: { imagers?: FlightBoardOptions['imagers']; link?: unknown } | null;
+  let parsed: { imagers?: FlightBoardOptions['imagers']; link?: unknown; realTime?: unknown } | null;
   try {
     parsed = JSON.parse(readFileSync(file, 'utf8')) as typeof parsed;
   } catch (error) {
@@ -59,9 +62,11 @@ function readBoardFile(file: string, given: LinkSpec | undefined): Result<BoardF
   for (const [name, imager] of Object.entries(imagers))
     if (typeof imager?.folder !== 'string' || !isSize(imager.width) || !isSize(imager.height))
       return wrong(`imagers.${name} needs folder, width and height`);
-  if (given !== undefined) return succeed({ imagers, link: given });
+  const realTime = parsed?.realTime ?? false;
+  if (typeof realTime !== 'boolean') return wrong('realTime is neither true nor false');
+  if (given !== undefined) return succeed({ imagers, link: given, realTime });
   const link = parseLink(String(parsed?.link));
-  return link.ok ? succeed({ imagers, link: link.value }) : wrong(link.error.text);
+  return link.ok ? succeed({ imagers, link: link.value, realTime }) : wrong(link.error.text);
 }
 
 function isSize(px: unknown): boolean {

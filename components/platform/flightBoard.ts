@@ -8,6 +8,7 @@ import { fileStorage } from './fileStorage';
 import { fileStore } from './fileStore';
 import { type FolderImagerOptions, folderImager } from './folderImager';
 import { hostMonitor } from './hostMonitor';
+import { realTime } from './realTime';
 
 export interface FlightBoardOptions {
   readonly seed: number;
@@ -18,22 +19,27 @@ export interface FlightBoardOptions {
   /** By the name that the mission's cameras use. */
   readonly imagers: Readonly<Record<string, Omit<FolderImagerOptions, 'nowUs'>>>;
   readonly link: LinkSpec;
+  /** Whether the main thread runs in real time, ahead of every ordinary process of the computer (see `realTime`). */
+  readonly realTime?: boolean;
 }
 
 export interface FlightBoard extends Board {
   readonly clock: WallClock;
   readonly radio: Link;
+  /** What its ticks come from, in words. */
+  clockNotice(): string;
 }
 
 /** Errors: STORAGE_FAILED, FILE_FAILED, RADIO_PORT. The caller attaches the clock to the executive, and closes the radio. */
 export async function flightBoard(options: FlightBoardOptions): Promise<Result<FlightBoard>> {
   const { seed, storageFolder, filesFolder } = options;
-  const clock = new WallClock();
-  const nowUs = () => clock.nowUs();
   const storage = fileStorage(storageFolder);
   if (!storage.ok) return storage;
   const files = fileStore(filesFolder);
   if (!files.ok) return files;
+  const { ticker, notice } = realTime(options.realTime);
+  const clock = new WallClock(ticker);
+  const nowUs = () => clock.nowUs();
   const radio = await openLink(options.link, clock);
   if (!radio.ok) return radio;
   const imagers = Object.entries(options.imagers).map(([name, imager]) => [
@@ -51,6 +57,7 @@ export async function flightBoard(options: FlightBoardOptions): Promise<Result<F
     files: files.value,
     host: hostMonitor(storageFolder),
     memory: plainMemory(),
+    clockNotice: notice,
   });
 }
 

@@ -31,6 +31,7 @@ export {
 export { type Arguments, input, output, port, Serial } from './ports';
 export type { Random } from './random';
 export * from './standardPorts';
+export type { Tick, Ticker, Ticking, TickSchedule } from './ticker';
 export { Time, timeOf, unixUsOf } from './time';
 export { connect, defineTopology, instance, type Topology } from './topology';
 export { type Tripled, tripled } from './tripled';

@@ -1,10 +1,6 @@
 import type { Clock, Drain, Timer } from './clock';
 import { periodOf } from './simulatedClock';
-
-/** The host's timers may fire up to a millisecond early; this early is on time. */
-const EARLY_US = 500;
-/** The longest delay that the host's timers take. */
-const LONGEST_MS = 2 ** 31 - 1;
+import { EARLY_US, hostTicker, LONGEST_MS, type Ticker, type Ticking } from './ticker';
 
 /**
  * The host's monotonic clock. Timers are set for absolute instants, so a late tick does not push the next;
@@ -16,9 +12,11 @@ export class WallClock implements Clock {
   private readonly originNs: bigint;
   private drain: Drain = () => undefined;
   private readonly waiting = new Set<NodeJS.Timeout>();
+  private readonly ticking = new Set<Ticking>();
   private released = false;
 
-  constructor() {
+  /** Periodic ticks come from `ticker`, what is to fire once from the host's timers. */
+  constructor(private readonly ticker: Ticker = hostTicker) {
     this.epochUs = Date.now() * 1000;
     this.originNs = process.hrtime.bigint();
   }
@@ -31,7 +29,7 @@ export class WallClock implements Clock {
   /** From now on no timer, set or still to be set, keeps the process from ending. */
   release(): void {
     this.released = true;
-    for (const timer of this.waiting) timer.unref();
+    for (const timer of [...this.waiting, ...this.ticking]) timer.unref();
   }
 
   nowUs(): number {
@@ -40,13 +38,20 @@ export class WallClock implements Clock {
 
   every(wantedUs: number, tick: (dueUs: number) => void): Timer {
     const periodUs = periodOf(wantedUs);
-    const arm = (dueUs: number): Timer =>
-      this.at(dueUs, () => {
-        timer = arm(Math.max(dueUs + periodUs, Math.floor(this.nowUs() / periodUs) * periodUs));
-        tick(dueUs);
-      });
-    let timer = arm((Math.floor(this.nowUs() / periodUs) + 1) * periodUs);
-    return { cancel: () => timer.cancel() };
+    const firstUs = (Math.floor(this.nowUs() / periodUs) + 1) * periodUs;
+    const schedule = { firstNs: Number(this.originNs) + firstUs * 1000, periodNs: periodUs * 1000 };
+    const ticking = this.ticker.start(schedule, ({ index }) => {
+      tick(firstUs + index * periodUs);
+      void this.drain();
+    });
+    this.ticking.add(ticking);
+    if (this.released) ticking.unref();
+    return {
+      cancel: () => {
+        ticking.stop();
+        this.ticking.delete(ticking);
+      },
+    };
   }
 
   after(delayUs: number, fire: () => void): Timer {

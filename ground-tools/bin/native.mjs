@@ -23,6 +23,11 @@ export function cacheFolder() {
   return join(process.env.XDG_CACHE_HOME || join(homedir() || tmpdir(), '.cache'), 'perigee');
 }
 
+/** Where cargo builds for this checkout. */
+export function cargoTarget(root) {
+  return join(cacheFolder(), 'cargo', createHash('sha256').update(root).digest('hex').slice(0, 8));
+}
+
 /** Where the addon of this machine is loaded from; `native/addon.ts` says the same. */
 export function addonFile(root) {
   return join(root, 'build/native', `perigee-${process.platform}-${process.arch}.node`);
@@ -44,17 +49,16 @@ export function buildAddon(root, say) {
   if (!existsSync(cached)) {
     if (spawnSync('cargo', ['--version']).status !== 0) return;
     say('building the native kernels (cargo build --release) …');
-    const target = join(cacheFolder(), 'cargo', createHash('sha256').update(root).digest('hex').slice(0, 8));
     const { status, stderr } = spawnSync(
       'cargo',
-      ['build', '--release', '--locked', '--quiet', '-p', 'perigee-addon', '--target-dir', target],
+      ['build', '--release', '--locked', '--quiet', '-p', 'perigee-addon', '--target-dir', cargoTarget(root)],
       { cwd: join(root, 'native'), encoding: 'utf8' },
     );
     if (status !== 0) {
       say(`the native kernels do not build here, TypeScript does their work: ${lastError(stderr)}`);
       return;
     }
-    copyWhole(join(target, 'release', library), cached);
+    copyWhole(join(cargoTarget(root), 'release', library), cached);
   }
   copyWhole(cached, file);
   writeFileSync(stamp, key);

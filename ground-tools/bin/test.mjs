@@ -5,6 +5,7 @@
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { command as kernelsCommand, testKernels } from './kernels.mjs';
 import { root, setup } from './setup.mjs';
 
 const steps = [
@@ -20,6 +21,7 @@ const steps = [
     bin: 'dependency-cruiser/bin/dependency-cruise.mjs',
     args: ['--output-type', 'err', 'fsw', 'components', 'native', 'ground-tools', 'hwtests'],
   },
+  { name: 'kernels', command: kernelsCommand, run: () => testKernels(root) },
   { name: 'types', command: 'npm run typecheck', bin: 'typescript/bin/tsc', args: ['--noEmit', '-p', '.'] },
   {
     name: 'tests',
@@ -29,14 +31,19 @@ const steps = [
   },
 ];
 
-function runStep({ name, command, bin, args }) {
+function runStep({ name, command, run, ...node }) {
   console.log(`\n── ${name} ${'─'.repeat(70 - name.length)}`);
   const startedAt = performance.now();
+  const result = run?.() ?? { passed: passes(node) };
+  return { name, command, ...result, seconds: (performance.now() - startedAt) / 1000 };
+}
+
+function passes({ bin, args }) {
   const { status } = spawnSync(process.execPath, [join(root, 'node_modules', bin), ...args], {
     cwd: root,
     stdio: ['ignore', 'inherit', 'inherit'],
   });
-  return { name, command, passed: status === 0, seconds: (performance.now() - startedAt) / 1000 };
+  return status === 0;
 }
 
 const ready = setup();
@@ -46,9 +53,9 @@ const results = steps.map(runStep);
 writeFileSync(join(root, 'out/checks.json'), JSON.stringify(results));
 
 console.log(`\n── summary ${'─'.repeat(63)}`);
-for (const { name, command, passed, seconds } of results) {
-  console.log(
-    `${passed ? 'passed' : 'FAILED'}  ${name.padEnd(8)}${seconds.toFixed(1).padStart(6)} s  ${passed ? '' : command}`,
-  );
+for (const { name, command, passed, skipped, seconds } of results) {
+  const verdict = skipped !== undefined ? 'skipped' : passed ? 'passed' : 'FAILED';
+  const note = skipped ?? (passed ? '' : command);
+  console.log(`${verdict.padEnd(8)}${name.padEnd(8)}${seconds.toFixed(1).padStart(6)} s  ${note}`);
 }
 if (results.some(({ passed }) => !passed)) process.exitCode = 1;

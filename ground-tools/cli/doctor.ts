@@ -33,7 +33,22 @@ export async function doctor({ root, out }: Context): Promise<number> {
       'EDAC',
       `${errors.corrected} corrected, ${errors.uncorrected} uncorrected memory errors, by ${errors.counters} counters`,
     );
+  const { there, text } = realTime();
+  line(there, 'real-time threads', text);
   return exit.ok;
+}
+
+/** Whether the clock's thread may go ahead of every ordinary one. */
+function realTime(): { there: boolean; text: string } {
+  if (native.addon === undefined)
+    return { there: false, text: "the host's timers tick: there are no native kernels" };
+  const refused = native.addon.fifoRefused();
+  return refused === null
+    ? { there: true, text: 'SCHED_FIFO is permitted' }
+    : {
+        there: false,
+        text: `${refused}; needs CAP_SYS_NICE or an rtprio limit, the native clock ticks without`,
+      };
 }
 
 /** Each execution provider that onnxruntime names, tried by loading a model on it. */

@@ -43,6 +43,30 @@ export function paired(
   };
 }
 
+/** The same where an alternative has to be waited for; each does `operations` operations a round. */
+export async function pairedAsync(
+  operations: number,
+  a: () => unknown,
+  b: () => unknown,
+  rounds = 9,
+): Promise<{ a: number; b: number; ratio: number }> {
+  const nsOf = async (run: () => unknown) => {
+    const start = process.hrtime.bigint();
+    await run();
+    return Number(process.hrtime.bigint() - start) / operations;
+  };
+  const times: { a: number; b: number }[] = [];
+  for (let round = -2; round < rounds; round++) {
+    const pair = { a: await nsOf(a), b: await nsOf(b) };
+    if (round >= 0) times.push(pair);
+  }
+  return {
+    a: median(times.map((pair) => pair.a)),
+    b: median(times.map((pair) => pair.b)),
+    ratio: median(times.map((pair) => pair.a / pair.b)),
+  };
+}
+
 export function median(values: readonly number[]): number {
   const sorted = [...values].sort((x, y) => x - y);
   return sorted[sorted.length >> 1];

@@ -35,7 +35,7 @@ describe("hits on the runtime's own copies of the weights, in flight", () => {
     expect(hit.events('FrameRedone')).toHaveLength(flagged);
     expect(hit.judged).toEqual(clean.judged);
     expect(again.json).toBe(hit.json);
-  });
+  }, 180_000);
 
   it('show without twins: other records come down, and no event says so', async () => {
     const unguarded = ({ command, at }: Rig) => {

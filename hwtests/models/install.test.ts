@@ -6,7 +6,7 @@ import { sealEnvelope } from '../../fsw/models';
 import { sha256Hex, testKeys } from '../../fsw/models/testModel';
 import { projectRoot } from '../../fsw/root';
 import { type FolderModel, readModelFolder } from '../../ground-tools/models/folder';
-import { rig } from '../missions/rig';
+import { type Rig, rig } from '../missions/rig';
 
 const { key, publicPem } = testKeys();
 
@@ -21,7 +21,7 @@ function nextVit(change: (weights: Uint8Array) => void = () => {}): FolderModel 
 }
 
 /** A flight in which the bundle lies in the file store from the start; installed at 20 s, promoted at 60 s. */
-async function fly({ manifest, graph, weights }: FolderModel) {
+async function fly({ manifest, graph, weights }: FolderModel, more: (rig: Rig) => void = () => {}) {
   const prepared = (board: Board): Board => {
     board.storage.write('model-keys.pem', Buffer.from(publicPem));
     board.files.write('vit.model', 0, Buffer.concat([sealEnvelope(manifest, key), graph, weights]));
@@ -31,7 +31,9 @@ async function fly({ manifest, graph, weights }: FolderModel) {
     config: { linkSecurity: { mode: 'CLEAR' } },
     orbits: 0.1,
     board: prepared,
-    prepare({ at, command }) {
+    prepare(flying) {
+      const { at, command } = flying;
+      more(flying);
       at(20, () => command('modelStore.INSTALL', { path: 'vit.model' }));
       at(60, () => command('modelStore.PROMOTE', { model: 'surface-vit' }));
     },
@@ -47,6 +49,16 @@ describe('a new version of a model, in flight', () => {
     expect(events('ModelInstalled')).toMatchObject([{ model: 'surface-vit', version: '0.2.0', serial: 2 }]);
     expect(events('ModelPromoted')).toMatchObject([{ model: 'surface-vit', version: '0.2.0', serial: 2 }]);
     expect(events('PromotionRefused')).toEqual([]);
+  });
+
+  it('is rolled back by command: the version before it proves itself again, and takes over', async () => {
+    const { events, report } = await fly(nextVit(), ({ at, command }) =>
+      at(200, () => command('modelStore.ROLLBACK', { model: 'surface-vit' })),
+    );
+    const loaded = events('ModelLoaded').filter(({ model }) => model === 'surface-vit');
+    expect(loaded.map(({ version }) => version)).toEqual(['0.1.0', '0.2.0', '0.1.0']);
+    expect(events('ModelPromoted').map(({ serial }) => serial)).toEqual([2, 1]);
+    expect(report.inference.errors).toBe(0);
   });
 
   it('that is signed and whole, but gives other outputs than it promises, does not take over', async () => {

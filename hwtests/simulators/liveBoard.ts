@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { fileStorage } from '../../components/platform/fileStorage';
 import { fileStore } from '../../components/platform/fileStore';
 import { hostMonitor } from '../../components/platform/hostMonitor';
+import { realTime } from '../../components/platform/realTime';
 import { flyOnWallClock } from '../../components/platform/wallFlight';
 import { type Result, succeed } from '../../fsw/errors';
 import type { Flight, FlightOptions, Progress } from '../../fsw/flight';
@@ -45,7 +46,8 @@ export async function openBoard(options: FlightOptions): Promise<Result<Flight>>
   if (!storage.ok) return storage;
   const files = fileStore(join(outDir, 'files'));
   if (!files.ok) return files;
-  const clock = new WallClock();
+  const ticks = realTime();
+  const clock = new WallClock(ticks.ticker);
   const opened = await openLink(spec.value, clock);
   if (!opened.ok) return opened;
   const link = opened.value;
@@ -87,7 +89,10 @@ export async function openBoard(options: FlightOptions): Promise<Result<Flight>>
   return succeed({
     board,
     taps: [],
-    notice: `link ${linkText(link.spec)}\nkeys of the ground, where the mission flies secured: ${keys.value.ground}`,
+    get notice() {
+      const ground = `keys of the ground, where the mission flies secured: ${keys.value.ground}`;
+      return `link ${linkText(link.spec)}\n${ground}\n${ticks.notice()}`;
+    },
     async fly(deployment, progress, stopped) {
       const telling = clock.every(PROGRESS_US, () => progress(progressOf(deployment)));
       await flyOnWallClock(clock, deployment, () => stopped() || clock.nowUs() >= endUs);

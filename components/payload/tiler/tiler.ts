@@ -12,6 +12,7 @@ import {
   U32,
   type Value,
 } from '../../../fsw/framework';
+import { image, type NetworkInput } from '../../../native/image';
 import { Frame, type FrameInfo, type TileBatch, Tiles } from '../ports';
 
 export const tilerModel = defineComponent({
@@ -77,7 +78,7 @@ function batchFloats(tiles: number, tilePx: number): number {
   return tiles * (3 * tilePx * tilePx + 1);
 }
 
-/** Errors: TILER_FRAME_SIZE, TILER_FRAME_BYTES, BUFFER_POOL_EMPTY. */
+/** Errors: TILER_FRAME_SIZE, TILER_FRAME_BYTES, BUFFER_POOL_EMPTY, those of `image.preprocess`. */
 function cutFrame(
   info: Value<typeof FrameInfo>,
   rgb: Uint8Array,
@@ -91,10 +92,13 @@ function cutFrame(
   const buffer = pool.acquire(batchFloats(columns * rows, tilePx) * 4);
   if (!buffer.ok) return buffer;
   const batch = batchOver(buffer.value, columns, rows, tilePx);
-  for (let tile = 0; tile < columns * rows; tile++) {
-    const left = (tile % columns) * tilePx;
-    const top = Math.floor(tile / columns) * tilePx;
-    batch.brightness[tile] = cutTile(rgb, info.width, left, top, batch, tile);
+  const picture = { data: rgb, width: info.width, height: info.height, channels: 3 };
+  const crops = tileCrops(columns, rows, tilePx);
+  const cut = image.preprocess(picture, crops, asItIs(tilePx), batch.data);
+  const measured = cut.ok ? image.meanLevels(picture, crops, batch.brightness) : cut;
+  if (!measured.ok) {
+    batch.release();
+    return measured;
   }
   return succeed(batch);
 }
@@ -127,27 +131,17 @@ function batchOver(buffer: PooledBuffer, columns: number, rows: number, tilePx: 
   };
 }
 
-/** Copies one tile into its place, colour planes apart, and returns its mean brightness. */
-function cutTile(
-  rgb: Uint8Array,
-  width: number,
-  left: number,
-  top: number,
-  { data, tilePx }: TileBatch,
-  tile: number,
-): number {
-  const plane = tilePx * tilePx;
-  let to = tile * 3 * plane;
-  let sum = 0;
-  for (let y = 0; y < tilePx; y++) {
-    let from = ((top + y) * width + left) * 3;
-    for (let x = 0; x < tilePx; x++, to++) {
-      const [red, green, blue] = [rgb[from++], rgb[from++], rgb[from++]];
-      data[to] = red;
-      data[to + plane] = green;
-      data[to + 2 * plane] = blue;
-      sum += red + green + blue;
-    }
+/** Left, top, width, height of each tile, row by row. */
+function tileCrops(columns: number, rows: number, tilePx: number): Uint32Array {
+  const crops = new Uint32Array(columns * rows * 4).fill(tilePx);
+  for (let tile = 0; tile < columns * rows; tile++) {
+    crops[tile * 4] = (tile % columns) * tilePx;
+    crops[tile * 4 + 1] = Math.floor(tile / columns) * tilePx;
   }
-  return sum / (3 * plane);
+  return crops;
+}
+
+/** The levels of a tile, 0 to 255, neither resized nor normalised. */
+function asItIs(tilePx: number): NetworkInput {
+  return { width: tilePx, height: tilePx, mean: new Float32Array(3), std: new Float32Array(3).fill(1) };
 }

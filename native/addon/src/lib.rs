@@ -2,11 +2,16 @@
 
 use napi_derive::napi;
 
+mod bits;
+mod check;
 mod ecc;
+mod image;
 mod pool;
+mod tensor;
+pub mod timer;
 
 /// Of `native/addon.ts`: raised when a signature here changes.
-const ABI: u32 = 2;
+const ABI: u32 = 4;
 
 #[napi]
 pub fn abi() -> u32 {
