@@ -14,11 +14,12 @@ type Test = (data: Uint32Array, at: number, check: Uint32Array, checkAt: number)
 /**
  * Unrolled over the 64 rows, since a loop over the masks runs at a tenth of the speed. Each row is loaded once and
  * goes into the sum of its lowest check; neighbours whose other checks are the same share one sum `y` into those.
+ * Sums start at `sum`. `| 0` says that an index does not overflow, which spares V8 a test at each load: a third of the time.
  */
-function unrolled(start: string, lane: string, end: string): unknown {
+function unrolled(sum: (check: number) => string, start: string, lane: string, end: string): unknown {
   const rows = dataColumns.map((column, row) => {
     const upper = upperOf(column);
-    const load = `x = data[at + ${row * LANES}]; ${sumsOf(column ^ upper, 'x')}`;
+    const load = `x = data[(at + ${row * LANES}) | 0]; ${sumsOf(column ^ upper, 'x')}`;
     const share = row > 0 && upper === upperOf(dataColumns[row - 1]) ? 'y ^= x;' : 'y = x;';
     return upper === upperOf(dataColumns[row + 1] ?? 0)
       ? `${load} ${share}`
@@ -27,8 +28,8 @@ function unrolled(start: string, lane: string, end: string): unknown {
   return new Function(
     'data, at, check, checkAt',
     `${start}
-    for (const end = at + ${LANES}; at < end; at++, checkAt++) {
-      let x = 0, y = 0, ${each((check) => `s${check} = 0`, ', ')};
+    for (const end = (at + ${LANES}) | 0; at < end; at = (at + 1) | 0, checkAt = (checkAt + 1) | 0) {
+      let x = 0, y = 0, ${each((check) => `s${check} = ${sum(check)}`, ', ')};
       ${rows.join('\n')}
       ${lane}
     }
@@ -49,17 +50,21 @@ function each(text: (check: number) => string, between: string): string {
   return [0, 1, 2, 3, 4, 5, 6, 7].map(text).join(between);
 }
 
+const stored = (check: number) => `check[(checkAt + ${check * LANES}) | 0]`;
+
 /** Writes the 8 check rows of a block. */
 export const encodeBlock = unrolled(
+  () => '0',
   '',
-  each((check) => `check[checkAt + ${check * LANES}] = s${check};`, ' '),
+  each((check) => `${stored(check)} = s${check};`, ' '),
   '',
 ) as Encode;
 
 /** Not 0 where a block's check rows are not those of its data. */
 export const testBlock = unrolled(
+  stored,
   'let wrong = 0;',
-  `wrong |= ${each((check) => `(s${check} ^ check[checkAt + ${check * LANES}])`, ' | ')};`,
+  `wrong |= ${each((check) => `s${check}`, ' | ')};`,
   'return wrong;',
 ) as Test;
 
