@@ -119,7 +119,7 @@ function costTable({ costs, cells, bitErrorRates }: Page): string {
       return cell === undefined || cost.protection === 'none' ? '–' : cell.repairMs.toFixed(1);
     }),
   ]);
-  return `Check of weights that nothing hit, and repair of all of them when single bits are wrong at a rate; one thread, wall time, on a machine that was doing other things too: compare rows, not machines.\n\n${table(
+  return `Check of weights that nothing hit, and repair of all of them when single bits are wrong at a rate; one thread, wall time, on a machine that was doing other things too: compare rows, not machines. Weights of this size lie in the processor's cache; from memory the rates are lower (the bench of the native kernels has them).\n\n${table(
     [
       'model',
       'protection',
@@ -170,7 +170,8 @@ function cellText(cell: CellSummary | undefined): string {
 }
 
 function shown(value: number): string {
-  if (value === 0) return '0';
+  // Sums of tiles are exact but for the last bits.
+  if (Math.abs(value) < 1e-9) return '0';
   return Math.abs(value) < 0.01 ? value.toExponential(0) : String(Number(value.toPrecision(3)));
 }
 
