@@ -6,6 +6,7 @@ import { sealEnvelope } from '../../fsw/models';
 import { sha256Hex, testKeys } from '../../fsw/models/testModel';
 import { projectRoot } from '../../fsw/root';
 import { type FolderModel, readModelFolder } from '../../ground-tools/models/folder';
+import { protectModel, protectRule } from '../../ground-tools/models/protect';
 import { type Rig, rig } from '../missions/rig';
 
 const { key, publicPem } = testKeys();
@@ -49,6 +50,14 @@ describe('a new version of a model, in flight', () => {
     expect(events('ModelInstalled')).toMatchObject([{ model: 'surface-vit', version: '0.2.0', serial: 2 }]);
     expect(events('ModelPromoted')).toMatchObject([{ model: 'surface-vit', version: '0.2.0', serial: 2 }]);
     expect(events('PromotionRefused')).toEqual([]);
+  });
+
+  it('whose tensors protect their own exponents takes over as well', async () => {
+    const made = protectModel(nextVit(), protectRule('*=exponent', []));
+    if (!made.ok) throw new Error(made.error.text);
+    const { events, channel } = await fly(made.value);
+    expect(events('ModelPromoted')).toMatchObject([{ model: 'surface-vit', serial: 2 }]);
+    expect(channel('modelStore.ModelsGood')).toBe(2);
   });
 
   it('is rolled back by command: the version before it proves itself again, and takes over', async () => {
