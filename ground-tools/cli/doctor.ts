@@ -4,6 +4,7 @@ import { pathToFileURL } from 'node:url';
 import { native } from '../../native/addon';
 import { memoryErrors } from '../../native/edac';
 import { type Context, exit } from './context';
+import { gpuLines } from './gpuLines';
 import { paint } from './screen';
 
 /** What ground-tools/bin/host.mjs exports. */
@@ -35,6 +36,7 @@ export async function doctor({ root, out }: Context): Promise<number> {
     );
   const { there, text } = realTime();
   line(there, 'real-time threads', text);
+  for (const { there, name, text } of await gpuLines(root)) line(there, name, text);
   return exit.ok;
 }
 
