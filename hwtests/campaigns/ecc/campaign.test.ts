@@ -6,6 +6,7 @@ import type { CellSummary } from './cell';
 import { evaluationSet } from './evaluationSet';
 import { protections, runGrid } from './grid';
 import { modes, subjectsOf } from './modes';
+import { promisesOf } from './promises';
 import { faultStorm } from './storm';
 import { markdownOf, plotOf } from './table';
 
@@ -48,6 +49,12 @@ describe('the ECC campaign, short', () => {
     // Single bits: SECDED leaves words with two, and says so.
     for (const { cluster, silentPercent } of [...at('SECDED by word'), ...at('SECDED bit-sliced')])
       if (cluster === 1) expect(silentPercent).toBe(0);
+    expect(promisesOf(cells).map(({ kept }) => kept)).toEqual([true, true]);
+    const unkept = cells.map((cell) => ({
+      ...cell,
+      protection: cell.protection === 'none' ? 'all' : 'none',
+    }));
+    expect(promisesOf(unkept).map(({ kept }) => kept)).toEqual([false, false]);
     expect(costs.find(({ protection }) => protection === 'all')?.memoryPercent).toBeLessThan(30);
 
     const page = {

@@ -3,6 +3,7 @@
 import type { CellSummary } from './cell';
 import type { Cost } from './grid';
 import { plotSvg } from './plot';
+import { promisesOf } from './promises';
 import type { Protection } from './protection';
 import type { StormResult } from './storm';
 import type { Subject } from './subject';
@@ -35,6 +36,7 @@ export function markdownOf(page: Page): string {
       'Each cell: **mean / worst** damage over the seeds, of the weights as the repair left them (whether or not they would have been refused); **silent %** of the seeds whose weights differ from the truth while nothing said so; **detected %** of the seeds in which the protection said that the weights are not whole (they would not be loaded). Weights that are the truth bit for bit are not run: their damage is 0.',
     ].join('\n\n'),
     '## In short',
+    list(promisesOf(page.cells).map(({ text, kept }) => `${kept ? 'kept' : '**NOT KEPT**'}: ${text}`)),
     shortTable(page),
     '## What it costs',
     costTable(page),
