@@ -7,7 +7,7 @@ import type { Answers, Numbered, Reply, Request } from './protocol';
 import { type ModelSession, shimSession } from './tensorrtSession';
 
 interface Session {
-  /** Without its bytes: onnxruntime has its own copy. */
+  /** Without its bytes: the runtime has its own copy. */
   readonly model: Pick<StoredModel, 'input' | 'outputs'>;
   readonly session: ModelSession;
 }

@@ -24,7 +24,13 @@ const models = instance('modelStore', modelStore, {
   baseId: 0x2500,
   config: { folder: join(projectRoot, 'fsw/missions/earth-watch/models') },
 });
-const scrub = instance('scrubber', scrubber, { baseId: 0x2800, priority: 6 });
+const scrub = instance('scrubber', scrubber, {
+  baseId: 0x2800,
+  priority: 6,
+  config: { stripeKiB: 512 },
+  // Memory and golden copies, about once a minute.
+  params: { RateMiBps: 0.1 },
+});
 const runtime = instance('inference', inference, {
   baseId: 0x2400,
   priority: 12,

@@ -1,6 +1,7 @@
 /** One cell of the grid: a protection of a model's weights at one bit error rate and cluster size, over many seeds. */
 import { performance } from 'node:perf_hooks';
 import { seededRandom } from '../../../fsw/framework/random';
+import { median } from '../../bench/measure';
 import { injectFaults } from './inject';
 import type { Guarded, Protection } from './protection';
 import type { Subject } from './subject';
@@ -60,6 +61,7 @@ export interface CellSummary extends CellPlace {
   /** Weights that differ from the truth while nothing said so. */
   readonly silentPercent: number;
   readonly detectedPercent: number;
+  /** The median of those seeds that flipped a bit. */
   readonly repairMs: number;
 }
 
@@ -83,6 +85,6 @@ export function summarise(
     damageWorst: Math.max(0, ...damages),
     silentPercent: share(({ identical, detected }) => !identical && !detected),
     detectedPercent: share(({ detected }) => detected),
-    repairMs: mean(outcomes.filter(({ flipped }) => flipped > 0).map(({ repairMs }) => repairMs)),
+    repairMs: median(outcomes.filter(({ flipped }) => flipped > 0).map(({ repairMs }) => repairMs)) ?? 0,
   };
 }

@@ -4,7 +4,7 @@
  */
 import { mkdirSync, readFileSync } from 'node:fs';
 import { cpus, loadavg } from 'node:os';
-import { basename, dirname, join, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { Command, InvalidArgumentError } from 'commander';
 import type { Fault } from '../../../fsw/errors';
 import { writeWholeFile } from '../../../fsw/wholeFile';
@@ -13,6 +13,7 @@ import type { CellSummary } from './cell';
 import { evaluationSet } from './evaluationSet';
 import { protections, runGrid } from './grid';
 import { type ModeName, modes, type Range, subjectsOf } from './modes';
+import { promisesOf } from './promises';
 import { faultStorm, type StormResult } from './storm';
 import { markdownOf, type Page, plotName, plotOf } from './table';
 import { visionTransformer } from './visionTransformer';
@@ -45,11 +46,11 @@ async function main(argv: readonly string[]): Promise<void> {
     .parse([...argv], { from: 'user' })
     .opts<Options>();
   mkdirSync(options.out, { recursive: true });
-  if (options.faults === undefined) await grid(options, argv);
-  else await storm(options, options.faults, argv);
+  if (options.faults === undefined) await grid(options);
+  else await storm(options, options.faults);
 }
 
-async function grid(options: Options, argv: readonly string[]): Promise<void> {
+async function grid(options: Options): Promise<void> {
   const chosen = modes[options.mode];
   const range: Range = {
     ...chosen,
@@ -69,7 +70,13 @@ async function grid(options: Options, argv: readonly string[]): Promise<void> {
     (done, all, cell) => console.log(`${progressText(done, all, startedMs)}  ${lineOf(cell)}`),
   );
   const page: Page = {
-    command: commandOf(argv),
+    command: commandOf({
+      mode: options.mode,
+      seed,
+      seeds: options.seeds,
+      tiles: options.tiles,
+      only: options.only,
+    }),
     machine: machine(seed, range),
     subjects: subjects.map(({ name, about, unit }) => ({ name, about, unit })),
     leftOut: leftOut.map((line) => `left out: ${line}`),
@@ -86,6 +93,7 @@ async function grid(options: Options, argv: readonly string[]): Promise<void> {
     `${JSON.stringify({ ...page, protections: protections.map(({ name }) => name) }, null, 1)}\n`,
   );
   if (options.table !== undefined) writePage(page, resolve(options.table));
+  if (promisesOf(cells).some(({ kept }) => !kept)) process.exitCode = 1;
   console.log(`\n${markdownOf(page)}\nin ${join(out, 'reliability.md')} and reliability.json`);
 }
 
@@ -95,7 +103,7 @@ function writePage(page: Page, file: string): void {
     writeWholeFile(join(dirname(file), plotName(subject.name)), plotOf(page, subject));
 }
 
-async function storm({ seed, out }: Options, faults: number, argv: readonly string[]): Promise<void> {
+async function storm({ seed, out }: Options, faults: number): Promise<void> {
   const model = visionTransformer('fp32', {
     count: 0,
     tiles: new Float32Array(0),
@@ -108,7 +116,7 @@ async function storm({ seed, out }: Options, faults: number, argv: readonly stri
     weights: model.value.weights,
     faults,
     seed,
-    command: commandOf(argv),
+    command: commandOf({ faults, seed }),
     tell(done) {
       if (Date.now() - toldMs < PROGRESS_MS) return;
       toldMs = Date.now();
@@ -116,7 +124,7 @@ async function storm({ seed, out }: Options, faults: number, argv: readonly stri
     },
   });
   writeWholeFile(join(out, 'storm.json'), `${JSON.stringify(result, null, 2)}\n`);
-  const { corrected, detected, silent, wrongRepairs } = result;
+  const { corrected, detected, silent, wrongRepairs, weakened } = result;
   console.log(
     [
       `${result.faults} faults, ${result.bits} bits, in ${result.rounds} rounds on ${result.where}`,
@@ -124,6 +132,7 @@ async function storm({ seed, out }: Options, faults: number, argv: readonly stri
       `detected as lost: ${detected} pages`,
       `silent corruptions: ${silent}`,
       `wrong repairs: ${wrongRepairs}`,
+      `whole pages whose check rows or CRCs stayed wrong: ${weakened}`,
       `${((Date.now() - startedMs) / 1000).toFixed(1)} s, kernels: ${ecc.simd}, seed ${seed}`,
     ].join('\n'),
   );
@@ -161,10 +170,10 @@ function lineOf({ subject, protection, bitErrorRate, cluster, ...cell }: CellSum
   return `${subject}, ${protection}, ${bitErrorRate.toExponential(0)}, cluster ${cluster}: mean ${cell.damageMean.toFixed(2)}, worst ${cell.damageWorst.toFixed(2)}, silent ${cell.silentPercent.toFixed(0)} %, detected ${cell.detectedPercent.toFixed(0)} %`;
 }
 
-function commandOf(argv: readonly string[]): string {
-  return ['perigee campaign ecc', ...argv.map((word) => (word.startsWith('/') ? basename(word) : word))].join(
-    ' ',
-  );
+/** What to type for the same again, wherever its results are to go. */
+function commandOf(options: Readonly<Record<string, string | number | undefined>>): string {
+  const given = Object.entries(options).filter(([, value]) => value !== undefined);
+  return ['perigee campaign ecc', ...given.map(([name, value]) => `--${name} ${value}`)].join(' ');
 }
 
 function stop(error: Fault): void {

@@ -15,7 +15,7 @@ import { atOnce } from '../../../components/payload/modelStore/steps';
 import type { RegionScrub } from '../../../components/payload/ports';
 import { succeed } from '../../../fsw/errors';
 import { seededRandom } from '../../../fsw/framework/random';
-import { ecc, PAGE_BYTES } from '../../../native/ecc';
+import { ecc, PAGE_BYTES, PAGE_CHECK_BYTES } from '../../../native/ecc';
 import { flipBits } from '../../simulators/radiation/upsets';
 import { type FlatFiles, flatFiles } from './flatFiles';
 import { cellsOf, regionOf } from './storeProtections';
@@ -42,6 +42,8 @@ export interface StormResult {
   silent: number;
   /** Pages that a repair wrote, and not as the truth has them. */
   wrongRepairs: number;
+  /** Whole pages whose check rows or CRCs are still wrong: the next upset would find them weaker. */
+  weakened: number;
 }
 
 /** Sizes of clusters, each as likely. */
@@ -57,12 +59,18 @@ interface Watched {
   readonly before: Uint8Array;
 }
 
-/** Pages that can be compared: where they are, and which of them are given up. */
-interface PageRun {
+/** Bytes of page p of something are the `size` from `at + p * size` on. */
+interface Part {
   readonly watched: Watched;
-  /** First byte of page 0. */
   readonly at: number;
+  readonly size: number;
+}
+
+/** Pages that can be compared, with what protects them, and which of them are given up. */
+interface PageRun {
   readonly pages: number;
+  readonly content: Part;
+  readonly protection: readonly Part[];
   givenUp(): ReadonlySet<number>;
 }
 
@@ -84,6 +92,7 @@ export async function faultStorm(options: StormOptions): Promise<StormResult> {
     detected: 0,
     silent: 0,
     wrongRepairs: 0,
+    weakened: 0,
   };
   const random = seededRandom(seed, 'storm');
   while (result.faults < faults) {
@@ -157,36 +166,53 @@ function pageRuns(
   region: Region,
   files: FlatFiles,
   copies: readonly GoldenFile[],
-  all: readonly Watched[],
+  [data, check, crcs, ...stored]: readonly Watched[],
 ): PageRun[] {
-  const stored = all.slice(-copies.length);
-  return [
-    {
-      watched: all[0],
-      at: 0,
-      pages: region.layout.pages,
-      givenUp: () => new Set(ecc.scrub(region.protected, 0, region.layout.pages).badPages),
-    },
-    ...copies.map((copy, i) => ({
-      watched: stored[i],
-      at: PAGE_BYTES,
-      pages: copy.content.contentPages,
-      givenUp: () => {
-        const read = readGolden(files, copy, 0, copy.content.contentPages);
-        return new Set(read.ok ? ecc.scrub(read.value, 0, copy.content.contentPages).badPages : []);
+  const { pages } = region.layout;
+  const inMemory: PageRun = {
+    pages,
+    content: { watched: data, at: 0, size: PAGE_BYTES },
+    protection: [{ watched: check, at: 0, size: PAGE_CHECK_BYTES }, ...crcParts(crcs, 0, pages)],
+    givenUp: () => new Set(ecc.scrub(region.protected, 0, pages).badPages),
+  };
+  const onStorage = copies.map((copy, i): PageRun => {
+    const { contentPages } = copy.content;
+    const checkAt = PAGE_BYTES * (1 + contentPages);
+    return {
+      pages: contentPages,
+      content: { watched: stored[i], at: PAGE_BYTES, size: PAGE_BYTES },
+      protection: [
+        { watched: stored[i], at: checkAt, size: PAGE_CHECK_BYTES },
+        ...crcParts(stored[i], checkAt + contentPages * PAGE_CHECK_BYTES, contentPages),
+      ],
+      givenUp() {
+        const read = readGolden(files, copy, 0, contentPages);
+        return new Set(read.ok ? ecc.scrub(read.value, 0, contentPages).badPages : []);
       },
-    })),
-  ];
+    };
+  });
+  return [inMemory, ...onStorage];
 }
 
-function compare({ watched, at, pages, givenUp }: PageRun, result: StormResult): void {
-  const { cells, truth, before } = watched;
-  const same = (a: Uint8Array, b: Uint8Array, from: number) =>
-    Buffer.compare(a.subarray(from, from + PAGE_BYTES), b.subarray(from, from + PAGE_BYTES)) === 0;
-  const wrong: number[] = [];
-  for (let page = 0; page < pages; page++) if (!same(cells, truth, at + page * PAGE_BYTES)) wrong.push(page);
-  if (wrong.length === 0) return;
-  for (const page of wrong) if (!same(cells, before, at + page * PAGE_BYTES)) result.wrongRepairs++;
+/** A table of CRCs stands three times. */
+function crcParts(watched: Watched, at: number, pages: number): Part[] {
+  return [0, 1, 2].map((copy) => ({ watched, at: at + copy * pages * 4, size: 4 }));
+}
+
+function compare({ pages, content, protection, givenUp }: PageRun, result: StormResult): void {
+  const all = Array.from({ length: pages }, (_, page) => page);
+  const wrong = all.filter((page) => !same(content, page, 'truth'));
+  const weak = all.filter((page) => protection.some((part) => !same(part, page, 'truth')));
+  result.wrongRepairs += wrong.filter((page) => !same(content, page, 'before')).length;
+  if (wrong.length + weak.length === 0) return;
   const lost = givenUp();
-  for (const page of wrong) if (!lost.has(page)) result.silent++;
+  result.silent += wrong.filter((page) => !lost.has(page)).length;
+  result.weakened += weak.filter((page) => !wrong.includes(page) && !lost.has(page)).length;
+}
+
+/** Whether a page is now as it was at another time. */
+function same({ watched, at, size }: Part, page: number, when: 'truth' | 'before'): boolean {
+  const from = at + page * size;
+  for (let i = from; i < from + size; i++) if (watched.cells[i] !== watched[when][i]) return false;
+  return true;
 }
