@@ -1,6 +1,6 @@
 /** For tests and benchmarks of kernels: data that is the same on every run, shared and aligned as in flight. */
 import { createHash } from 'node:crypto';
-import { PAGE_BYTES, PAGE_CHECK_BYTES, type ProtectedPages } from './eccContract';
+import { PAGE_BYTES, PAGE_CHECK_BYTES, type ProtectedPages } from './ecc/contract';
 
 /** Fills with xorshift32 from `seed` (not 0). */
 export function fillRandom(bytes: Uint8Array, seed: number): Uint8Array {

@@ -1,4 +1,4 @@
-/** Tensors that protect their own exponents (`native/exponentContract.ts`), chosen by name when a bundle is packed. */
+/** Tensors that protect their own exponents (`native/exponent/contract.ts`), chosen by name when a bundle is packed. */
 import { createHash } from 'node:crypto';
 import { InvalidArgumentError } from 'commander';
 import { fail, type Result, succeed } from '../../fsw/errors';

@@ -4,7 +4,6 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { native } from '../addon';
 import { BLOCK_DIFFERS, BLOCK_UNCORRECTABLE, type CudaKernels, cudaDevice, openCuda } from '../cuda';
-import { scrubWithCuda } from '../cudaScrub';
 import { BLOCK_BYTES, ecc, PAGE_BYTES } from '../ecc';
 import { reference as referenceKernels } from '../image';
 import { sameBytes } from '../reference/compare';
@@ -14,6 +13,7 @@ import { dataColumns } from '../reference/ecc/hsiao';
 import { referenceTensor } from '../reference/tensor';
 import { fingerprint, flip, randomBytes, randomRegion, shared } from '../testing';
 import { emulatedDriver } from './emulation/build';
+import { scrubWithCuda } from './scrub';
 
 /**
  * The kernels' own sources, run by the emulation on this processor through the addon's loader, and on a card where

@@ -1,4 +1,4 @@
-// The scrub of the bit-sliced SECDED(72,64): of native/ecc.ts, syndromes only. The processor repairs what is flagged here,
+// The scrub of the bit-sliced SECDED(72,64): of native/ecc, syndromes only. The processor repairs what is flagged here,
 // under the CRC's eyes; so a wrong bit in the card's own memory can at most cost a second look.
 #include "hsiao.h"
 #include "warp.cuh"

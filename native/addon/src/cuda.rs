@@ -1,4 +1,4 @@
-//! `native/cuda.ts`: the CUDA device and its kernels.
+//! `native/cuda`: the CUDA device and its kernels.
 
 use std::sync::Arc;
 

@@ -1,4 +1,4 @@
-//! `native/image.ts`: preprocess, band math, debayer.
+//! `native/image`: preprocess, band math, debayer.
 
 use crate::check::{ensure, ensure_apart, written};
 use napi::bindgen_prelude::{Float32ArraySlice, Uint16ArraySlice, Uint8ArraySlice};

@@ -1,4 +1,4 @@
-//! `native/tensorrt.ts`: TensorRT through its shim, where both are found.
+//! `native/tensorrt`: TensorRT through its shim, where both are found.
 
 use std::sync::Arc;
 

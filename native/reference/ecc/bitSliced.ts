@@ -1,4 +1,4 @@
-import { BLOCK_BYTES, ROW_BYTES, type SecdedReport } from '../../eccContract';
+import { BLOCK_BYTES, ROW_BYTES, type SecdedReport } from '../../ecc/contract';
 import { dataColumns, wrongBit } from './hsiao';
 import { requireBlocks } from './shape';
 

@@ -3,7 +3,7 @@ import {
   type FloatDtype,
   type FloatLayout,
   floatLayouts,
-} from '../../exponentContract';
+} from '../../exponent/contract';
 import { expects } from './shape';
 
 /** Weights as whole numbers: sign, exponent, mantissa; without its sign, a greater number is a greater weight. */

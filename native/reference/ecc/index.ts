@@ -1,4 +1,4 @@
-import type { EccKernels } from '../../eccContract';
+import type { EccKernels } from '../../ecc/contract';
 import { secdedEncode, secdedScrub } from './bitSliced';
 import { crc32c } from './crc32c';
 import { protect, protectAsync, scrub, scrubAsync } from './pages';

@@ -1,4 +1,4 @@
-import { PAGE_BYTES, PAGE_CHECK_BYTES, type PagesReport, type ProtectedPages } from '../../eccContract';
+import { PAGE_BYTES, PAGE_CHECK_BYTES, type PagesReport, type ProtectedPages } from '../../ecc/contract';
 import { BLOCK_WORDS, CHECK_WORDS, correctBlock, encodeBlock, isClean, words } from './bitSliced';
 import { crc32c } from './crc32c';
 import { weight } from './hsiao';

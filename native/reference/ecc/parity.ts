@@ -1,4 +1,4 @@
-import { PAGE_BYTES, type ParityLayout, type ProtectedPages } from '../../eccContract';
+import { PAGE_BYTES, type ParityLayout, type ProtectedPages } from '../../ecc/contract';
 import { inverse, inverseMatrix, multiply, multiplyAdd, productsOf } from './field';
 import { restorePage } from './pages';
 import { expects, parityPoints, requireLayout, requireRegion } from './shape';

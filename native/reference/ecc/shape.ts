@@ -5,7 +5,7 @@ import {
   type ParityLayout,
   type ProtectedPages,
   ROW_BYTES,
-} from '../../eccContract';
+} from '../../ecc/contract';
 
 /** What every form of the kernels asks of its arguments, before it writes anything. */
 

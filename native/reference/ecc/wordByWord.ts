@@ -1,4 +1,4 @@
-import type { SecdedReport } from '../../eccContract';
+import type { SecdedReport } from '../../ecc/contract';
 import { CLEAN, dataColumns, UNCORRECTABLE, wrongBit } from './hsiao';
 import { requireCode } from './shape';
 

@@ -1,5 +1,5 @@
 /**
- * Indices of two bands (`native/image.ts`), every operation rounded to float32:
+ * Indices of two bands (`native/image`), every operation rounded to float32:
  *
  *   normalised difference   (a − b) / (a + b)
  *   cloud index             (blue − 0.5 red) × reflectance − 0.08

@@ -1,5 +1,5 @@
 /**
- * Bilinear interpolation of a Bayer mosaic (`native/image.ts`). A missing colour is the mean of its nearest pixels,
+ * Bilinear interpolation of a Bayer mosaic (`native/image`). A missing colour is the mean of its nearest pixels,
  * two or four, rounded half up. Beyond an edge the mosaic is mirrored about its outermost pixel, which keeps the
  * colours in their places. `redX`, `redY` (0 or 1) is the first red pixel; blue lies diagonally.
  */

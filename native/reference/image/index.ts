@@ -1,4 +1,4 @@
-import type { ImageAddon } from '../../imageAddon';
+import type { ImageAddon } from '../../image/addon';
 import { cloudIndex, normalisedDifference } from './bands';
 import { debayer } from './debayer';
 import { meanLevels, preprocess } from './preprocess';

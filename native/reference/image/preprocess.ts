@@ -1,5 +1,5 @@
 /**
- * Crop, resize and normalise (`native/image.ts`). Each output row is mixed of the crop's rows first, then along the
+ * Crop, resize and normalise (`native/image`). Each output row is mixed of the crop's rows first, then along the
  * row; both in integers, so that the order of additions does not matter and every processor gives the same:
  *
  *   line[i]  = (Σ weight × byte + 2^6) >> 7        14 + 8 − 7 = 15 bits

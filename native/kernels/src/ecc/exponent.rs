@@ -1,5 +1,5 @@
 //! Protection of float weights that costs no memory: copies of the exponent's top bits in the lowest mantissa bits,
-//! and a bound. The contract is `native/exponentContract.ts`. All on whole numbers, so that every form is exact.
+//! and a bound. The contract is `native/exponent/contract.ts`. All on whole numbers, so that every form is exact.
 
 /// How a dtype is laid out, and how many top exponent bits have two copies.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,4 +1,4 @@
-//! Error correction for memory that radiation hits. The contract is `native/eccContract.ts`; the TypeScript in
+//! Error correction for memory that radiation hits. The contract is `native/ecc/contract.ts`; the TypeScript in
 //! `native/reference/ecc` gives the same bytes.
 
 pub mod bit_sliced;

@@ -1,10 +1,10 @@
-import { native } from './addon';
-import type { EccKernels } from './eccContract';
-import { nativeEcc } from './eccNative';
-import { referenceEcc } from './reference/ecc';
+import { native } from '../addon';
+import { referenceEcc } from '../reference/ecc';
+import type { EccKernels } from './contract';
+import { nativeEcc } from './native';
 
 /** Error correction for memory that radiation hits: the contract, and who does the work here. */
-export * from './eccContract';
+export * from './contract';
 export { protectedPages } from './protectedPages';
 export { referenceEcc };
 

@@ -4,11 +4,11 @@
  */
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { fail, type Result, succeed } from '../fsw/errors';
-import { projectRoot } from '../fsw/root';
-import { native } from './addon';
-import type { NetworkInput, Picture } from './image';
-import { badPreprocess } from './imageChecks';
+import { fail, type Result, succeed } from '../../fsw/errors';
+import { projectRoot } from '../../fsw/root';
+import { native } from '../addon';
+import type { NetworkInput, Picture } from '../image';
+import { badPreprocess } from '../image/checks';
 
 /** The first device of this machine. */
 export interface CudaDevice {

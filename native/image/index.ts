@@ -3,14 +3,14 @@
  * `native/reference/image`, which give the same bytes. One call works on many crops or pixels, for a call into the
  * addon costs about 100 ns. Wrong arguments are coded errors, and then nothing is written.
  */
-import { type Result, succeed } from '../fsw/errors';
-import { native } from './addon';
-import { beyond, outside, shared, short } from './checks';
-import type { ImageAddon } from './imageAddon';
-import { badPicture, badPreprocess, badScene, MAX_SIDE } from './imageChecks';
-import { referenceImage } from './reference/image';
+import { type Result, succeed } from '../../fsw/errors';
+import { native } from '../addon';
+import { beyond, outside, shared, short } from '../checks';
+import { referenceImage } from '../reference/image';
+import type { ImageAddon } from './addon';
+import { badPicture, badPreprocess, badScene, MAX_SIDE } from './checks';
 
-export { MAX_CHANNELS, MAX_SHRINK, MAX_SIDE } from './imageChecks';
+export { MAX_CHANNELS, MAX_SHRINK, MAX_SIDE } from './checks';
 
 /** Interleaved pixels (H × W × C), row by row without a gap. */
 export interface Picture {

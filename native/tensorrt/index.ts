@@ -4,10 +4,10 @@
  */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { fail, type Result, succeed } from '../fsw/errors';
-import { projectRoot } from '../fsw/root';
-import { native } from './addon';
-import { type CudaDevice, type CudaHandle, type CudaPlaces, openHandle } from './cuda';
+import { fail, type Result, succeed } from '../../fsw/errors';
+import { projectRoot } from '../../fsw/root';
+import { native } from '../addon';
+import { type CudaDevice, type CudaHandle, type CudaPlaces, openHandle } from '../cuda';
 
 /** One input or output of a plan; a free side is -1. */
 export interface PlanEnd {

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { exponent, type FloatDtype, floatLayouts, referenceExponent } from './exponent';
-import { boundBits, floatOf } from './reference/ecc/exponent';
-import { fingerprint, flip, randomBytes } from './testing';
+import { boundBits, floatOf } from '../reference/ecc/exponent';
+import { fingerprint, flip, randomBytes } from '../testing';
+import { exponent, type FloatDtype, floatLayouts, referenceExponent } from '.';
 
 const forms = exponent === referenceExponent ? [referenceExponent] : [referenceExponent, exponent];
 const dtypes: readonly FloatDtype[] = ['F32', 'F16', 'BF16'];

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { BLOCK_BYTES, ecc, PAGE_BYTES, type ProtectedPages, protectedPages, referenceEcc } from './ecc';
-import { fillRandom, fingerprint, flip, randomBytes, randomRegion, shared } from './testing';
+import { fillRandom, fingerprint, flip, randomBytes, randomRegion, shared } from '../testing';
+import { BLOCK_BYTES, ecc, PAGE_BYTES, type ProtectedPages, protectedPages, referenceEcc } from '.';
 
 const BLOCK_BITS = BLOCK_BYTES * 8;
 const CHECK_BITS = BLOCK_BITS / 8;

@@ -1,6 +1,6 @@
 /**
  * Error correction for memory that radiation hits: the contract of the kernels in `native/kernels/src/ecc` and of
- * their TypeScript reference in `native/reference/ecc`, which give the same bytes. Import it from `native/ecc.ts`.
+ * their TypeScript reference in `native/reference/ecc`, which give the same bytes. Import it from `native/ecc`.
  *
  * A block is 64 rows of 256 bits with 8 check rows of 256 bits. A code word is a *column* of a block, 64 + 8 bits,
  * SECDED with Hsiao's odd-weight columns (M. Y. Hsiao, IBM J. Res. Dev. 14, 1970); a check row is the XOR of the data

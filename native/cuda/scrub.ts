@@ -1,7 +1,14 @@
 /** The scrub of protected pages with the card's help: it looks at all of them, the processor repairs the few that are hit. */
-import { type Result, succeed } from '../fsw/errors';
-import type { CudaKernels } from './cuda';
-import { BLOCK_BYTES, ecc, PAGE_BYTES, PAGE_CHECK_BYTES, type PagesReport, type ProtectedPages } from './ecc';
+import { type Result, succeed } from '../../fsw/errors';
+import {
+  BLOCK_BYTES,
+  ecc,
+  PAGE_BYTES,
+  PAGE_CHECK_BYTES,
+  type PagesReport,
+  type ProtectedPages,
+} from '../ecc';
+import type { CudaKernels } from '.';
 
 const BLOCKS_PER_PAGE = PAGE_BYTES / BLOCK_BYTES;
 

@@ -1,15 +1,15 @@
-import type { Addon } from './addon';
+import type { Addon } from '../addon';
+import type { ExponentKernels, FloatDtype } from '../exponent/contract';
+import { boundBits, requireWeights } from '../reference/ecc/exponent';
+import { requireGroup } from '../reference/ecc/parity';
+import { requireBlocks, requireCode, requireLayout, requirePages } from '../reference/ecc/shape';
 import {
   BLOCK_BYTES,
   type EccKernels,
   type PagesReport,
   type ParityLayout,
   type SecdedReport,
-} from './eccContract';
-import type { ExponentKernels, FloatDtype } from './exponentContract';
-import { boundBits, requireWeights } from './reference/ecc/exponent';
-import { requireGroup } from './reference/ecc/parity';
-import { requireBlocks, requireCode, requireLayout, requirePages } from './reference/ecc/shape';
+} from './contract';
 
 /** What `native/addon/src/ecc.rs` exports. */
 export interface EccAddon {

@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { native } from './addon';
-import { BLOCK_BYTES, ecc, PAGE_BYTES, type ProtectedPages, referenceEcc } from './ecc';
-import { exponent, type FloatDtype, referenceExponent } from './exponent';
-import { fingerprint, flip, randomBytes, randomRegion, shared } from './testing';
+import { native } from '../addon';
+import { exponent, type FloatDtype, referenceExponent } from '../exponent';
+import { fingerprint, flip, randomBytes, randomRegion, shared } from '../testing';
+import { BLOCK_BYTES, ecc, PAGE_BYTES, type ProtectedPages, referenceEcc } from '.';
 
 /** The addon against its oracle, on random data with any damage. */
 describe.skipIf(native.addon === undefined)('native ECC beside its reference', () => {

@@ -1,10 +1,10 @@
-import { native } from './addon';
-import { nativeExponent } from './eccNative';
-import type { ExponentKernels } from './exponentContract';
-import { referenceExponent } from './reference/ecc/exponent';
+import { native } from '../addon';
+import { nativeExponent } from '../ecc/native';
+import { referenceExponent } from '../reference/ecc/exponent';
+import type { ExponentKernels } from './contract';
 
 /** Protection of float weights without memory: the contract, and who does the work here. */
-export * from './exponentContract';
+export * from './contract';
 export { referenceExponent };
 
 /** The addon where it is, else the reference: the same bytes either way. */

@@ -1,7 +1,7 @@
 /** What `image.ts` asks of pictures, crops and scenes. */
-import { type Failed, fail } from '../fsw/errors';
-import { beyond, outside, shared, short } from './checks';
-import type { NetworkInput, Picture, Scene } from './image';
+import { type Failed, fail } from '../../fsw/errors';
+import { beyond, outside, shared, short } from '../checks';
+import type { NetworkInput, Picture, Scene } from '.';
 
 /** The longest side of a picture. */
 export const MAX_SIDE = 65_536;

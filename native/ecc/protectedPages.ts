@@ -1,5 +1,5 @@
-import { fail, type Result, succeed } from '../fsw/errors';
-import { PAGE_BYTES, PAGE_CHECK_BYTES, type ProtectedPages, ROW_BYTES } from './eccContract';
+import { fail, type Result, succeed } from '../../fsw/errors';
+import { PAGE_BYTES, PAGE_CHECK_BYTES, type ProtectedPages, ROW_BYTES } from './contract';
 
 /**
  * Lays `pages`, `check` and `crcs` out as protected memory, after the checks that the kernels rely on: shared, so
