@@ -2,6 +2,7 @@
 import type { Result } from './errors';
 import type { Board } from './framework/board';
 import type { Deployment, Tap } from './framework/deployment';
+import type { Topology } from './framework/topology';
 
 export interface FlightOptions {
   readonly seed: number;
@@ -16,6 +17,9 @@ export interface FlightOptions {
   readonly link?: string;
   /** Whether a ground that is connected is in contact wherever the orbit is; for boards with an orbit and a real link. */
   readonly alwaysInView?: boolean;
+  /** Radiation on a simulated board: times the published rate, as `x10000`, and what it hits, comma separated. */
+  readonly radiation?: string;
+  readonly radiationTargets?: string;
 }
 
 /** Where a flight is. What a mission or a board does not have is left out. */
@@ -39,7 +43,9 @@ export interface Flight {
   readonly board: Board;
   /** What the board listens to, to compare it with the truth. */
   readonly taps: readonly Tap[];
-  /** What the operator must know, such as the port that was bound; asked for when the deployment has started. */
+  /** The mission as this board boots it: a simulated one may wrap what a component drives by its config. */
+  fit?(topology: Topology): Topology;
+  /** What the operator must know to reach it, such as the port that was bound. */
   readonly notice?: string;
   /** Flies the started deployment to the end of the flight, or until `stopped()`. */
   fly(deployment: Deployment, progress: (progress: Progress) => void, stopped: () => boolean): Promise<void>;

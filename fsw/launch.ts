@@ -39,6 +39,9 @@ export interface LaunchOptions {
   readonly alwaysInView?: boolean;
   /** Of the downlink, as `parseCoding` reads it; for boards with a link to a real ground. */
   readonly coding?: string;
+  /** See `FlightOptions`; the simulated board alone can be irradiated. */
+  readonly radiation?: string;
+  readonly radiationTargets?: string;
 }
 
 /** A mission's folder exports this from `topology.ts`. */
@@ -96,7 +99,8 @@ async function fly(name: string, mission: MissionModule, options: LaunchOptions)
   const board = coded.value
     ? { ...flight.board, radio: codedRadio(flight.board.radio, coded.value) }
     : flight.board;
-  const deployed = deploy(mission.topology, board, { config: overrides, taps: flight.taps });
+  const topology = flight.fit?.(mission.topology) ?? mission.topology;
+  const deployed = deploy(topology, board, { config: overrides, taps: flight.taps });
   if (!deployed.ok) return failWith(deployed.faults);
 
   const deployment = deployed.value;
@@ -142,6 +146,9 @@ async function openBoard(mission: string, options: LaunchOptions) {
   const name = options.board ?? 'sim';
   if (!Object.hasOwn(boards, name))
     return fail('BOARD_UNKNOWN', { name, known: Object.keys(boards).join(', ') });
+  const { radiation, radiationTargets } = options;
+  if (name !== 'sim' && (radiation ?? radiationTargets) !== undefined)
+    return fail('RADIATION_BOARD', { board: name });
   const outDir = resolve(options.out ?? 'out');
   mkdirSync(outDir, { recursive: true });
   const module = require(join(__dirname, '..', boards[name])) as BoardModule;
@@ -153,6 +160,8 @@ async function openBoard(mission: string, options: LaunchOptions) {
     missionDir: join(projectRoot, 'fsw/missions', mission),
     link: options.link,
     alwaysInView: options.alwaysInView,
+    radiation,
+    radiationTargets,
   };
   const flight = await module.openBoard(flightOptions);
   return flight.ok ? succeed({ flight: flight.value, outDir }) : flight;

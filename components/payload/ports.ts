@@ -91,6 +91,8 @@ export const InferStatus = enumeration('Payload.InferStatus', {
 export const InferResult = port('InferResult', {
   ticket: U32,
   status: InferStatus,
+  /** An earlier result was suspect (radiation) and was not given out; this one is beyond doubt. */
+  redone: bool,
   outputs: reference<Readonly<Record<string, Float32Array>>>('Outputs'),
 });
 
@@ -126,6 +128,19 @@ export const ModelFetch = port(
   { model: string(40) },
   { returns: reference<StoredModel | undefined>('StoredModel') },
 );
+
+/**
+ * Offers a runtime another version of a model than the one that it runs: to be loaded beside the old one, and to take
+ * over when its canary passes; else the old one runs on. Answered by one `ModelVerdict` with the same ticket.
+ */
+export const ModelOffer = port('ModelOffer', {
+  ticket: U32,
+  model: string(40),
+  /** Called when the runtime is ready to load: verified at that moment, undefined (and an event) when not fit to fly. */
+  fetch: reference<() => StoredModel | undefined>('StoredModelFetch'),
+});
+/** `fit`: the offered version runs now. Else the one before it does, and `reason` says why. */
+export const ModelVerdict = port('ModelVerdict', { ticket: U32, fit: bool, reason: string(160) });
 
 /** What a scrub of some pages of a region found and did; a page is counted at the first step that healed it. */
 export interface RegionScrub {

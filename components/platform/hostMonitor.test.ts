@@ -1,4 +1,6 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { busyPercent, hostMonitor } from './hostMonitor';
 
@@ -20,5 +22,14 @@ describe('hostMonitor', () => {
 
   it('PGE-DRV-008: a folder that is gone has no room, and is no error', () => {
     expect(hostMonitor('/nowhere/at/all').sample().storageFreeMiB).toBe(0);
+  });
+
+  it('PGE-DRV-008: counts memory errors where Linux does, and says nothing where it does not', () => {
+    const edac = mkdtempSync(join(tmpdir(), 'perigee-edac-'));
+    expect(hostMonitor(tmpdir(), edac).memoryErrors?.()).toBeUndefined();
+    mkdirSync(join(edac, 'mc', 'mc0'), { recursive: true });
+    writeFileSync(join(edac, 'mc', 'mc0', 'ce_count'), '3\n');
+    expect(hostMonitor(tmpdir(), edac).memoryErrors?.()).toMatchObject({ corrected: 3, uncorrected: 0 });
+    rmSync(edac, { recursive: true });
   });
 });

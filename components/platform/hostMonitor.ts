@@ -2,6 +2,7 @@
 import { statfsSync } from 'node:fs';
 import { cpus } from 'node:os';
 import type { HostMonitor } from '../../fsw/framework';
+import { EDAC_FOLDER, memoryErrors } from '../../native/edac';
 
 const MIB = 2 ** 20;
 
@@ -13,9 +14,9 @@ export interface CpuTimes {
 
 /**
  * Processor load of the whole computer since the sample before, resident memory of this process, and what is
- * free on the medium of `folder` (0 when that can't be told).
+ * free on the medium of `folder` (0 when that can't be told); the memory errors that Linux counts in `edacFolder`.
  */
-export function hostMonitor(folder: string): HostMonitor {
+export function hostMonitor(folder: string, edacFolder = EDAC_FOLDER): HostMonitor {
   let before: CpuTimes = cpuTimes();
   return {
     sample() {
@@ -28,6 +29,7 @@ export function hostMonitor(folder: string): HostMonitor {
         storageFreeMiB: freeBytes(folder) / MIB,
       };
     },
+    memoryErrors: () => memoryErrors(edacFolder),
   };
 }
 

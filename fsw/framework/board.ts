@@ -61,6 +61,8 @@ export interface Ephemeris {
 /** What the host computer has left; modelled in simulation. */
 export interface HostMonitor {
   sample(): { readonly cpuPercent: number; readonly memoryMiB: number; readonly storageFreeMiB: number };
+  /** Errors that the memory's own ECC has counted; undefined, or no such method, where nothing counts them. */
+  memoryErrors?(): { readonly corrected: number; readonly uncorrected: number } | undefined;
 }
 
 /** Small, crash-safe files (parameters, golden copies): `write` is whole-or-nothing. */

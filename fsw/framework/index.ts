@@ -34,4 +34,5 @@ export * from './standardPorts';
 export type { Tick, Ticker, Ticking, TickSchedule } from './ticker';
 export { Time, timeOf, unixUsOf } from './time';
 export { connect, defineTopology, instance, type Topology } from './topology';
+export { type Tripled, tripled } from './tripled';
 export * from './types';

@@ -156,6 +156,7 @@ export function bus(options: BusOptions) {
         connect(slow.out.member[2], packetizer.in.schedIn),
         connect(slow.out.member[3], filesUp.in.schedIn),
         connect(slow.out.member[4], catalog.in.schedIn),
+        connect(slow.out.member[5], params.in.schedIn),
 
         // Down: what is worth most per byte goes first; file packets keep their order.
         connect(events.out.comOut, queue.in.comIn[0]),
@@ -213,7 +214,7 @@ export function bus(options: BusOptions) {
     complete,
     /** Where a payload is connected: its ticks (free from the named member on), its packets, its mode. */
     fast: fast.out.member.slice(6),
-    slow: slow.out.member.slice(5),
+    slow: slow.out.member.slice(6),
     products: queue.in.comIn[2],
     productFiles: productWriter.in.productIn,
     modes: fatals.out.mode,

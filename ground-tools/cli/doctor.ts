@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { native } from '../../native/addon';
+import { memoryErrors } from '../../native/edac';
 import { type Context, exit } from './context';
 import { paint } from './screen';
 
@@ -26,6 +27,14 @@ export async function doctor({ root, out }: Context): Promise<number> {
   else line(false, 'native kernels', `TypeScript does their work: ${native.reason}`);
   const { there, text } = realTime();
   line(there, 'real-time threads', text);
+  const errors = memoryErrors();
+  if (errors === undefined) line(false, 'EDAC', 'not present: this computer counts no memory errors');
+  else
+    line(
+      true,
+      'EDAC',
+      `${errors.corrected} corrected, ${errors.uncorrected} uncorrected memory errors, by ${errors.counters} counters`,
+    );
   return exit.ok;
 }
 

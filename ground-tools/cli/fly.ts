@@ -17,6 +17,9 @@ const misuse: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   'CODING_BOARD',
   'CODING_FORM',
   'CODING_FRAME_LENGTH',
+  'RADIATION_FACTOR',
+  'RADIATION_TARGETS',
+  'RADIATION_BOARD',
 ]);
 
 /** Flies a mission: progress while it flies, its summary at the end. Returns the exit code. */

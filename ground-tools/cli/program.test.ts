@@ -165,7 +165,7 @@ describe('perigee', () => {
     const { code, out } = await perigee(['doctor']);
     expect(code).toBe(0);
     expect(out).toMatch(/^yes +inference on cpu +loads a model$/m);
-    for (const name of ['Node', 'Rust', 'Python', 'CUDA', 'native kernels', 'real-time threads'])
+    for (const name of ['Node', 'Rust', 'Python', 'CUDA', 'native kernels', 'real-time threads', 'EDAC'])
       expect(out.split('\n').filter((line) => line.slice(5).startsWith(name))).toHaveLength(1);
   });
 

@@ -8,8 +8,10 @@ import { linkForms, parseLink } from '../../fsw/links/linkSpec';
 import { convertDictionary, type DictionaryFormat, dictionaryFormats } from '../dictionary/formats';
 import { type GdsCommandOptions, gds } from '../gds/command';
 import { keysCommand } from '../keys/command';
+import { modelCommand } from '../models/command';
 import { newComponent } from '../newComponent/newComponent';
 import { type YamcsInitOptions, yamcsInit } from '../yamcs/command';
+import { campaign } from './campaign';
 import { type Context, exit } from './context';
 import { doctor } from './doctor';
 import { fly } from './fly';
@@ -43,6 +45,11 @@ export async function run(argv: readonly string[], context: Context): Promise<nu
     .option('--out <dir>', 'folder for the report', 'out')
     .addOption(coding('board live or flight: code the downlink'))
     .option('--config <file>', 'JSON file of config entries to change, by instance', jsonFile)
+    .option('--radiation <xN>', 'board sim: upsets at N times the published LEO rate, as x10000')
+    .option(
+      '--radiation-targets <names>',
+      'what is hit: store, golden, parameters (default: these), queues, runtime; comma separated',
+    )
     .action(async (mission: string, options: FlyOptions) => {
       const board = options.board ?? (options.link === undefined ? 'sim' : 'live');
       code = await fly(context, mission, { ...options, board, out: resolve(options.out) });
@@ -135,11 +142,27 @@ export async function run(argv: readonly string[], context: Context): Promise<nu
       code = await doctor(context);
     });
 
+  program
+    .command('campaign')
+    .description('damage what flies, by the thousand, and see what comes of it')
+    .command('ecc')
+    .description('bit errors in the weights of models under each protection; its own --help has the options')
+    .argument('[options...]')
+    .allowUnknownOption()
+    .helpOption(false)
+    .action(async (options: string[]) => {
+      code = await campaign(context, 'ecc', options);
+    });
+
   addGroundCommands(program, context, (ended) => {
     code = ended;
   });
 
   keysCommand(program, context, (ended) => {
+    code = ended;
+  });
+
+  modelCommand(program, context, (ended) => {
     code = ended;
   });
 
@@ -162,6 +185,8 @@ interface FlyOptions {
   readonly link?: string;
   readonly alwaysInView?: boolean;
   readonly coding?: string;
+  readonly radiation?: string;
+  readonly radiationTargets?: string;
 }
 
 /** Asks the launcher for one text, converts it, and prints it, or writes it to `file`. */

@@ -13,6 +13,13 @@ export interface FlightReport {
   readonly faults?: Readonly<Record<string, number>>;
   readonly seed?: number;
   readonly dictionaryHash?: string;
+  /** The same for flights that found the same. */
+  readonly detectionsSha256?: string;
+  readonly radiation?: {
+    readonly factor: number;
+    readonly hits: Readonly<Record<string, { hits: number }>>;
+    readonly healed: Readonly<Record<string, number>>;
+  };
 }
 
 /** The closing table: one line a promise of the mission, within 80 columns. */
@@ -23,10 +30,11 @@ export function summaryOf(report: FlightReport, file: string, screen: Screen): s
 }
 
 function rowsOf(report: FlightReport): [label: string, text: string][] {
-  const { frames, detections, bytes, latencyMs, passes, accuracy, inference, faults, seed } = report;
+  const { frames, detections, bytes, latencyMs, passes, accuracy, inference, faults, seed, radiation } =
+    report;
   const rows: [string, string | undefined][] = [
     ['frames', frames && framesText(frames)],
-    ['detections', detections === undefined ? undefined : count(detections)],
+    ['detections', detections === undefined ? undefined : detectionsText(detections, report)],
     [
       'bytes',
       bytes && `${size(bytes.raw)} seen, ${size(bytes.downlinked)} sent down: ${count(bytes.ratio)} to 1`,
@@ -39,6 +47,8 @@ function rowsOf(report: FlightReport): [label: string, text: string][] {
     ['inference', inference && `${count(inference.runs)} runs on ${inference.provider}`],
     ['passes', passes && passesText(passes.map(({ station }) => station))],
     ['faults', faults && faultsText(faults)],
+    ['radiation', radiation && radiationText(radiation)],
+    ['healed', radiation && healedText(radiation.healed)],
     ['seed', seed === undefined ? undefined : `${seed}, dictionary ${report.dictionaryHash ?? 'unknown'}`],
   ];
   return rows.filter((row): row is [string, string] => row[1] !== undefined);
@@ -49,6 +59,25 @@ function framesText({ captured, dark = 0, clouded, kept, failed = 0 }: NonNullab
   if (dark > 0) parts.push(`${count(dark)} dark`);
   if (failed > 0) parts.push(`${count(failed)} failed`);
   return parts.join(', ');
+}
+
+function detectionsText(detections: number, { detectionsSha256 }: FlightReport): string {
+  const digest = detectionsSha256 === undefined ? '' : `, sha256 ${detectionsSha256.slice(0, 12)}…`;
+  return `${count(detections)}${digest}`;
+}
+
+function radiationText({ factor, hits }: NonNullable<FlightReport['radiation']>): string {
+  const named = Object.entries(hits).map(([kind, { hits: times }]) => `${kind} ${count(times)}`);
+  return `x${count(factor)}: ${named.join(', ') || 'nothing was hit'}`;
+}
+
+/** What a flight that cannot be trusted would show: pages lost, results suspect and not redone. */
+function healedText(healed: Readonly<Record<string, number>>): string {
+  const { storeBitsBySecded: bits = 0, storePagesByParity = 0, storePagesByGolden = 0 } = healed;
+  const { storePagesLost = 0, resultsSuspect, resultsRedone = 0 } = healed;
+  const pages = storePagesByParity + storePagesByGolden;
+  const suspect = resultsSuspect === undefined ? '' : `; ${resultsSuspect} suspect, ${resultsRedone} redone`;
+  return `${count(bits)} bits, ${count(pages)} pages, ${count(storePagesLost)} lost${suspect}`;
 }
 
 function passesText(stations: readonly string[]): string {

@@ -26,6 +26,8 @@ from fit import predict
 from models import Weights, parameter_count, screener, vit
 
 VERSION = "0.1.0"
+# Grows with every version that is published: a spacecraft refuses one that is not newer than any before.
+SERIAL = 1
 SAME_WITHIN = 1e-4
 Numbers = dict[str, object]
 Forward = Callable[[Weights], Callable[[jax.Array], tuple[jax.Array, ...]]]
@@ -149,6 +151,7 @@ def manifest_entry(folder: Path, name: str, metrics: Numbers, meta: Numbers) -> 
     entry: Numbers = {
         "name": name,
         "version": VERSION,
+        "serial": SERIAL,
         "license": "Apache-2.0",
         "parameters": own["parameters"],
         "files": files,

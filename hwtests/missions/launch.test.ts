@@ -61,6 +61,21 @@ describe('the launcher', () => {
       'CONFIG_FILE',
       'there is no such file',
     ],
+    ['radiation that is no factor', 'earth-watch', { radiation: 'lots' }, 'RADIATION_FACTOR', 'x10000'],
+    [
+      'a target that radiation cannot hit',
+      'earth-watch',
+      { radiation: 'x1', radiationTargets: 'crew' },
+      'RADIATION_TARGETS',
+      'known: store, golden',
+    ],
+    [
+      'radiation on a board that is not simulated',
+      'earth-watch',
+      { board: 'flight', radiation: 'x1' },
+      'RADIATION_BOARD',
+      'board flight is not simulated',
+    ],
   ])('refuses %s, changes nothing and exits 1', async (_, mission, options, code, says) => {
     const out = join(folder(), 'out');
     const flight = await launch('fly', mission, { ...options, out });

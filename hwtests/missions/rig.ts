@@ -18,6 +18,9 @@ export interface RigOptions {
   readonly seed?: number;
   readonly orbits?: number;
   readonly config?: ConfigOverrides;
+  /** As the launcher's options. */
+  readonly radiation?: string;
+  readonly radiationTargets?: string;
   readonly topology?: Topology;
   /** Changes a driver of the board before the software boots on it. */
   readonly board?: (board: Board) => Board;
@@ -51,11 +54,14 @@ export async function rig(options: RigOptions = {}): Promise<Rig> {
     outDir,
     mission: 'earth-watch',
     missionDir: join(projectRoot, 'fsw/missions/earth-watch'),
+    radiation: options.radiation,
+    radiationTargets: options.radiationTargets,
   });
   if (!opened.ok) throw new Error(opened.error.text);
   const flight = opened.value;
   const board = options.board?.(flight.board) ?? flight.board;
-  const deployed = deploy(options.topology ?? earthWatch, board, {
+  const topology = options.topology ?? earthWatch;
+  const deployed = deploy(flight.fit?.(topology) ?? topology, board, {
     config: options.config,
     taps: flight.taps,
   });

@@ -13,6 +13,8 @@ import { GroundStation } from './groundStation';
 import { simulatedImager } from './imager';
 import { provisionKeys } from './linkKeys';
 import { orbitFrom } from './orbit';
+import { boardRadiation } from './radiation/boardRadiation';
+import { parseRadiation } from './radiation/options';
 import { Referee } from './referee';
 import { FRAME_PX, groundPoint, MIN_ELEVATION_DEG } from './reference';
 import { ephemerisOf, passes, polarNetwork } from './stations';
@@ -34,6 +36,8 @@ export async function openBoard(options: FlightOptions): Promise<Result<Simulate
   const orbit = orbitFrom(sentinel2a);
   if (!orbit.ok) return orbit;
   const { seed } = options;
+  const irradiated = parseRadiation(options.radiation, options.radiationTargets);
+  if (!irradiated.ok) return irradiated;
   const clock = new SimulatedClock(missionEpochMs * 1000);
   const endUs = Math.round(orbit.value.periodS * options.orbits * 1e6);
   const contacts = passes(orbit.value, polarNetwork, {
@@ -65,9 +69,22 @@ export async function openBoard(options: FlightOptions): Promise<Result<Simulate
   const security = GroundSecurity.open(keys.value.ground);
   if (!security.ok) return security;
   const ground = new GroundStation(clock, contacts);
+  const radiation =
+    irradiated.value &&
+    boardRadiation({
+      ...irradiated.value,
+      orbit: orbit.value,
+      epochMs: missionEpochMs,
+      seed,
+      clock,
+      memory: plainMemory(),
+      folders: [storageDir, filesDir],
+      outDir: options.outDir,
+    });
+  radiation?.begin();
   const board: Board = {
     name: 'sim',
-    clock,
+    clock: radiation?.clock ?? clock,
     seed,
     imagers: { wideField: imager },
     radio: ground.radio,
@@ -75,14 +92,15 @@ export async function openBoard(options: FlightOptions): Promise<Result<Simulate
     storage: storage.value,
     files: files.value,
     host: modelledHost,
-    memory: plainMemory(),
+    memory: radiation?.memory ?? plainMemory(),
   };
-  const referee = new Referee({ ground, imager, contacts, options, endUs });
+  const referee = new Referee({ ground, imager, contacts, options, endUs, radiation });
   return succeed({
     board,
     ground,
     referee,
-    taps: referee.taps,
+    taps: [...referee.taps, ...(radiation?.taps ?? [])],
+    fit: radiation?.fit,
     async fly(deployment, progress, stopped) {
       const secured = deployment.units.get('linkSecurity')?.config.mode === 'SECURED';
       ground.operate(deployment.dictionary, secured ? security.value : undefined);

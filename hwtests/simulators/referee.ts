@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import type { Classified, FrameInfo, Screened } from '../../components/payload/ports';
 import type { FlightOptions, Progress } from '../../fsw/flight';
 import type { Contact } from '../../fsw/framework/board';
@@ -7,6 +8,7 @@ import { unixUsOf } from '../../fsw/framework/time';
 import type { Values } from '../../fsw/framework/types';
 import type { GroundStation } from './groundStation';
 import type { SimulatedImager } from './imager';
+import type { BoardRadiation } from './radiation/boardRadiation';
 import { channelOf, readChannel } from './readChannel';
 import { faultsOf } from './reference';
 import { Score } from './score';
@@ -19,6 +21,8 @@ export interface RefereeOptions {
   readonly contacts: readonly Contact[];
   readonly options: FlightOptions;
   readonly endUs: number;
+  /** Absent on a flight without. */
+  readonly radiation?: BoardRadiation;
 }
 
 export type FlightReport = ReturnType<Referee['report']>;
@@ -59,7 +63,7 @@ export class Referee {
 
   /** Everything that a flight is judged by. All of it follows from mission and seed alone. */
   report(deployment: Deployment) {
-    const { ground, imager, options, endUs } = this.given;
+    const { ground, imager, options, endUs, radiation } = this.given;
     const count = (channel: string) => this.channel(deployment, channel);
     const captured = count('camera.FramesCaptured');
     const products = ground.received.filter(({ content }) => content.kind === 'records');
@@ -80,6 +84,7 @@ export class Referee {
         failed: count('cloudScreener.FramesFailed') + count('camera.CaptureErrors'),
       },
       detections: this.records('Detection').length,
+      detectionsSha256: digestOf(this.records('Detection')),
       products: products.length,
       bytes: {
         raw,
@@ -104,6 +109,7 @@ export class Referee {
       },
       faults: faultsOf(deployment),
       unreadablePackets: ground.unreadable,
+      ...(radiation && { radiation: radiation.report(deployment) }),
     };
   }
 
@@ -180,6 +186,12 @@ export class Referee {
     if (channelOf(deployment, name) === undefined) throw new Error(`no channel ${name} to read`);
     return readChannel(deployment, name);
   }
+}
+
+/** Of the records in an order of their own, so that it doesn't matter which packet went down first. */
+function digestOf(records: readonly unknown[]): string {
+  const lines = records.map((record) => JSON.stringify(record)).sort();
+  return createHash('sha256').update(lines.join('\n')).digest('hex');
 }
 
 export function round(value: number, digits: number): number {

@@ -173,4 +173,21 @@ describe('comQueue', () => {
     expect(b.responses.map(({ status }) => status)).toEqual(Array(3).fill('VALIDATION_ERROR'));
     expect(b.telemetry.Faults).toBe(0);
   });
+
+  it('PGE-COMQ-010: a packet that was damaged while it waited is not sent, but counted and reported', async () => {
+    const b = await queueBench();
+    const waiting = packet(1);
+    b.in.comIn[PRODUCTS]({ data: waiting, value: 9 });
+    await b.put(EVENTS, 2, 1);
+    await b.settle();
+    for (const bit of [0, 3, 93 * 8 + 7]) {
+      waiting[bit >>> 3] ^= 1 << (bit & 7);
+      await b.settle();
+    }
+    await b.grant(100);
+    // It spends no credit either: the next goes instead.
+    expect(b.tags()).toEqual([2]);
+    expect(b.events.map(({ args }) => args)).toEqual([{ input: 'PRODUCTS', damaged: 1 }]);
+    expect(b.telemetry).toMatchObject({ Damaged: 1, Sent: 1, Depth: 0 });
+  });
 });

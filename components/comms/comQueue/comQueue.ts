@@ -15,7 +15,7 @@ import {
   Sched,
   U32,
 } from '../../../fsw/framework';
-import { SPACE_PACKET_HEADER_LENGTH } from '../../../fsw/protocols';
+import { crc16, SPACE_PACKET_HEADER_LENGTH } from '../../../fsw/protocols';
 import { Backlog } from '../ports';
 import { DensityQueue } from './densityQueue';
 
@@ -61,6 +61,14 @@ export const comQueue = component(
         format: 'gave up {packets} packets by command',
         doc: 'An operator emptied the store, or one input of it.',
       },
+      PacketDamaged: {
+        id: 2,
+        severity: 'warning-low',
+        args: { input: ComInput, damaged: U32 },
+        format: 'a packet of {input} was damaged while it waited and is not sent, {damaged} so far',
+        throttle: 20,
+        doc: 'Its CRC-16 is no longer the one that it came with; its content is lost.',
+      },
     },
     telemetry: {
       Depth: { id: 0, type: U32, update: 'on-change', doc: 'Packets that wait.' },
@@ -69,6 +77,13 @@ export const comQueue = component(
       DroppedByInput: { id: 3, type: InputCounts, update: 'on-change', doc: 'The same, by input.' },
       Sent: { id: 4, type: U32, update: 'on-change', doc: 'Packets sent.' },
       SentBytes: { id: 5, type: U32, update: 'on-change', unit: 'B', doc: 'What they took on the air.' },
+      Damaged: {
+        id: 6,
+        type: U32,
+        update: 'on-change',
+        limits: { high: { yellow: 0 } },
+        doc: 'Packets not sent because they were damaged while they waited.',
+      },
     },
     params: {
       AgeingPerMinute: {
@@ -102,6 +117,7 @@ export const comQueue = component(
       dropped: inputNames.map(() => 0),
       sent: 0,
       sentBytes: 0,
+      damaged: 0,
       creditBytes: 0,
     }),
 
@@ -121,6 +137,10 @@ export const comQueue = component(
         for (let next = queue.densest; next !== undefined; next = queue.densest) {
           if (next.airBytes > state.creditBytes) break;
           queue.takeDensest();
+          if (crc16(next.data) !== next.crc) {
+            event.PacketDamaged({ input: inputNames[next.input], damaged: ++state.damaged });
+            continue;
+          }
           state.creditBytes -= next.airBytes;
           state.sentBytes += next.airBytes;
           state.sent++;
@@ -140,12 +160,13 @@ export const comQueue = component(
         tlm.DroppedByInput(dropped);
         tlm.Sent(state.sent);
         tlm.SentBytes(state.sentBytes);
+        tlm.Damaged(state.damaged);
       };
 
       return {
         comIn({ data, value }, index) {
           const airBytes = data.length + SPACE_PACKET_HEADER_LENGTH;
-          queue.add({ data, value, input: index, airBytes, sinceUs: clock.nowUs() });
+          queue.add({ data, value, input: index, airBytes, sinceUs: clock.nowUs(), crc: crc16(data) });
           makeRoom();
         },
         grant({ bytes, inContact }) {

@@ -19,12 +19,12 @@ const density = (packet: Waiting, nowUs: number, ageing: number, weights: readon
   ((weights[packet.input] * packet.value) / packet.airBytes) *
   Math.exp((ageing * (nowUs - packet.sinceUs)) / 60e6);
 
-function filled(arrivals: readonly (Omit<Waiting, 'data' | 'sinceUs'> & { waitUs: number })[]) {
+function filled(arrivals: readonly (Omit<Waiting, 'data' | 'sinceUs' | 'crc'> & { waitUs: number })[]) {
   const queue = new DensityQueue(AGEING, [1, 1, 1, 1]);
   let nowUs = 0;
   for (const { waitUs, ...packet } of arrivals) {
     nowUs += waitUs;
-    queue.add({ ...packet, data: new Uint8Array(0), sinceUs: nowUs });
+    queue.add({ ...packet, data: new Uint8Array(0), sinceUs: nowUs, crc: 0 });
   }
   return { queue, nowUs };
 }
@@ -71,6 +71,7 @@ describe('DensityQueue', () => {
         airBytes: 10,
         input: tag % 2,
         sinceUs: 0,
+        crc: 0,
       });
     queue.rerank(0, [5, 4]);
     expect(tags([queue.dropLeast()])).toEqual([4]);
@@ -89,6 +90,7 @@ describe('DensityQueue', () => {
             airBytes: length,
             input: 0,
             sinceUs: 5e6,
+            crc: 0,
           });
         expect(drained(queue).map((one) => one.airBytes)).toEqual(airBytes);
       }),
@@ -98,7 +100,7 @@ describe('DensityQueue', () => {
   it('takes a value of zero, below zero or not a number for the least', () => {
     const queue = new DensityQueue(0, [1]);
     for (const value of [0, -3, Number.NaN, 0.001])
-      queue.add({ data: new Uint8Array(0), value, airBytes: 10, input: 0, sinceUs: 0 });
+      queue.add({ data: new Uint8Array(0), value, airBytes: 10, input: 0, sinceUs: 0, crc: 0 });
     expect(drained(queue).map(({ value }) => value)).toEqual([0.001, 0, -3, Number.NaN]);
   });
 });

@@ -7,6 +7,8 @@ export interface Waiting {
   /** What it takes on the air. */
   readonly airBytes: number;
   readonly sinceUs: number;
+  /** CRC-16 of `data` when it came: it may wait for hours. */
+  readonly crc: number;
 }
 
 interface Ranked extends Waiting {

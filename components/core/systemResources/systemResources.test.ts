@@ -48,4 +48,22 @@ describe('systemResources', () => {
     tick();
     expect(b.telemetry.CpuPercent).toBe(12.5);
   });
+
+  it("PGE-SYS-005: reports the memory errors that the computer's ECC counts, and none where it counts none", async () => {
+    const { b: bare, tick: once } = await onBench();
+    once();
+    expect(bare.telemetry.EdacPresent).toBe(false);
+    expect(bare.telemetry).not.toHaveProperty('CorrectedMemoryErrors');
+
+    const counted = { corrected: 2, uncorrected: 0 };
+    const sample = () => ({ cpuPercent: 0, memoryMiB: 0, storageFreeMiB: 0 });
+    const b = await bench(systemResources, { board: { host: { sample, memoryErrors: () => counted } } });
+    b.in.schedIn({ context: 0 });
+    expect(b.telemetry).toMatchObject({
+      EdacPresent: true,
+      CorrectedMemoryErrors: 2,
+      UncorrectedMemoryErrors: 0,
+    });
+    expect(systemResources.model.telemetry.UncorrectedMemoryErrors.limits?.high).toEqual({ red: 0 });
+  });
 });

@@ -1,4 +1,4 @@
-import { bool, component, defineComponent, F32, input, ok, Sched } from '../../../fsw/framework';
+import { bool, component, defineComponent, F32, input, ok, Sched, U32 } from '../../../fsw/framework';
 
 export const systemResources = component(
   defineComponent({
@@ -24,6 +24,26 @@ export const systemResources = component(
         limits: { low: { yellow: 1024, red: 256 } },
         doc: 'Free storage.',
       },
+      CorrectedMemoryErrors: {
+        id: 3,
+        type: U32,
+        update: 'on-change',
+        limits: { high: { yellow: 0 } },
+        doc: "Errors that the memory's own ECC corrected since the computer started; none is sent where nothing counts.",
+      },
+      UncorrectedMemoryErrors: {
+        id: 4,
+        type: U32,
+        update: 'on-change',
+        limits: { high: { red: 0 } },
+        doc: 'Errors that it found and could not correct.',
+      },
+      EdacPresent: {
+        id: 5,
+        type: bool,
+        update: 'on-change',
+        doc: 'Whether this computer counts memory errors (EDAC).',
+      },
     },
   }),
   {
@@ -35,6 +55,11 @@ export const systemResources = component(
         tlm.CpuPercent(cpuPercent);
         tlm.MemoryMiB(memoryMiB);
         tlm.StorageFreeMiB(storageFreeMiB);
+        const errors = board.host.memoryErrors?.();
+        tlm.EdacPresent(errors !== undefined);
+        if (errors === undefined) return;
+        tlm.CorrectedMemoryErrors(errors.corrected);
+        tlm.UncorrectedMemoryErrors(errors.uncorrected);
       },
     }),
     commands: ({ state }) => ({

@@ -11,9 +11,14 @@ async function benchWith(config: Record<string, unknown> = {}, queueDepth = 16) 
     await b.settle();
   };
   const asked = () => b.calls('infer') as { ticket: number; model: string; count: number }[];
-  const answer = async (fractions: number[], status: 'OK' | 'FAILED' | 'DEADLINE' = 'OK', index = -1) => {
+  const answer = async (
+    fractions: number[],
+    status: 'OK' | 'FAILED' | 'DEADLINE' = 'OK',
+    index = -1,
+    redone = false,
+  ) => {
     const { ticket } = asked().at(index) ?? { ticket: 0 };
-    b.in.inferred({ ticket, status, outputs: { cloud_fraction: new Float32Array(fractions) } });
+    b.in.inferred({ ticket, status, redone, outputs: { cloud_fraction: new Float32Array(fractions) } });
     await b.settle();
   };
   const verdicts = () => b.calls('verdictOut').map(({ verdict }) => verdict);
@@ -120,5 +125,12 @@ describe('the cloud screener', () => {
     await b.settle();
     expect(b.telemetry.Faults).toBe(1);
     expect(pool.available).toBe(8);
+  });
+
+  it('PGE-SCR-008: tells which frame was answered after a redo', async () => {
+    const { b, frame, answer } = await benchWith();
+    await frame();
+    await answer([0.1, 0.1, 0.2, 0.4], 'OK', -1, true);
+    expect(b.events).toMatchObject([{ name: 'FrameRedone', args: { frame: testInfo.id } }]);
   });
 });

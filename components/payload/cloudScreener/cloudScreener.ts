@@ -41,6 +41,14 @@ export const cloudScreenerModel = defineComponent({
       throttle: 20,
       doc: 'No usable answer came for a frame; its tiles were given back.',
     },
+    FrameRedone: {
+      id: 1,
+      severity: 'activity-low',
+      args: { frame: U32 },
+      format: 'frame {frame} was screened again, for its first result was suspect',
+      throttle: 50,
+      doc: 'Radiation had hit a live copy of the network; the result that was used is beyond doubt.',
+    },
   },
   telemetry: {
     FramesKept: { id: 0, type: U32, update: 'on-change', doc: 'Frames passed on since boot.' },
@@ -108,7 +116,8 @@ export const cloudScreener = component(cloudScreenerModel, {
   ports: (self) => {
     const { state, out, param, config } = self;
     const { questions } = state;
-    const overdue = (ticket: number) => self.in.inferred({ ticket, status: 'DEADLINE', outputs: {} });
+    const overdue = (ticket: number) =>
+      self.in.inferred({ ticket, status: 'DEADLINE', redone: false, outputs: {} });
     return {
       tilesIn({ info, tiles }) {
         const frame = { info, tiles };
@@ -118,9 +127,10 @@ export const cloudScreener = component(cloudScreenerModel, {
         const count = tiles.columns * tiles.rows;
         out.infer({ ticket, model: config.model, count, input: tiles.data });
       },
-      inferred({ ticket, status, outputs }) {
+      inferred({ ticket, status, redone, outputs }) {
         const frame = questions.take(ticket);
         if (frame === undefined) return;
+        if (redone) self.event.FrameRedone({ frame: frame.info.id });
         if (status !== 'OK') return failed(self, frame, `inference answered ${status}`);
         const fraction = outputs[config.output];
         if (fraction?.length !== frame.tiles.columns * frame.tiles.rows || !fraction.every(Number.isFinite))

@@ -26,16 +26,16 @@ function fakeEngine(behave: {
   const log: string[] = [];
   const engine = {
     alive: true,
-    async load(model: StoredModel) {
-      log.push(`load ${model.name}`);
+    async load(session: string) {
+      log.push(`load ${session}`);
       return behave.load?.() ?? succeed({ provider: 'cpu', refused: [] });
     },
-    async run(model: string) {
-      log.push(`run ${model}`);
+    async run(session: string) {
+      log.push(`run ${session}`);
       return behave.run?.() ?? succeed({ share: new Float32Array([1]) });
     },
-    async release(model: string) {
-      log.push(`release ${model}`);
+    async release(session: string) {
+      log.push(`release ${session}`);
       return succeed(undefined);
     },
     async restart() {
@@ -87,7 +87,7 @@ describe('inference', () => {
     ask(1);
     ask(2, 'mean', 1);
     await b.advance(1e6);
-    expect(log).toEqual(['load mean', 'load other', 'run mean', 'run mean']);
+    expect(log).toEqual(['load mean#1', 'load other#2', 'run mean#1', 'run mean#1']);
     expect(b.telemetry.LoadedModels).toBe(2);
   });
 
@@ -130,7 +130,7 @@ describe('inference', () => {
     expect(statuses()).toEqual([]);
     await b.advance(5000);
     expect(statuses()).toEqual(['1 DEADLINE']);
-    expect(log).toEqual(['load mean', 'run mean', 'restart', 'load mean']);
+    expect(log).toEqual(['load mean#1', 'run mean#1', 'restart', 'load mean#2']);
     expect(b.telemetry).toMatchObject({ DeadlinesMissed: 1, EngineRestarts: 1, LoadedModels: 1 });
     expect(b.events.map(({ name }) => name)).toEqual([
       'ModelLoaded',
@@ -172,7 +172,7 @@ describe('inference', () => {
     ask(2);
     await b.advance(5e6);
     expect(statuses()).toEqual(['1 FAILED', '2 OK']);
-    expect(log).toEqual(['load mean', 'run mean', 'restart', 'load mean', 'run mean']);
+    expect(log).toEqual(['load mean#1', 'run mean#1', 'restart', 'load mean#2', 'run mean#2']);
     expect(b.telemetry).toMatchObject({ EngineRestarts: 1, RunErrors: 1, Runs: 1 });
   });
 
@@ -184,7 +184,7 @@ describe('inference', () => {
     ask(2);
     await b.advance(1e6);
     expect(statuses()).toEqual(['1 OK', '2 OK']);
-    expect(log).toEqual(['load mean', 'run mean', 'restart', 'load mean', 'run mean']);
+    expect(log).toEqual(['load mean#1', 'run mean#1', 'restart', 'load mean#2', 'run mean#2']);
   });
 
   it('PGE-INF-005: is restarted after a fault with a fresh engine, and closes the one before', async () => {
@@ -200,8 +200,8 @@ describe('inference', () => {
     b.in.request[0]({ ticket: 2, model: 'mean', count: 1, input: new Float32Array(12) });
     await b.advance(1e6);
     expect(lives.map(({ log }) => log)).toEqual([
-      ['load mean', 'close'],
-      ['load mean', 'run mean'],
+      ['load mean#1', 'close'],
+      ['load mean#1', 'run mean#1'],
     ]);
     expect(b.calls('result')).toMatchObject([{ ticket: 2, status: 'OK' }]);
   });
@@ -212,7 +212,7 @@ describe('inference', () => {
     await b.advance(1e6);
     expect(b.calls('result')).toMatchObject([{ ticket: 3, status: 'FAILED' }]);
     expect(b.events.at(-1)).toMatchObject({ name: 'RunFailed', args: { code: 'INFER_ASKED' } });
-    expect(log).toEqual(['load mean']);
+    expect(log).toEqual(['load mean#1']);
   });
 
   it('PGE-INF-007: loads, swaps and releases by command, and refuses what is not loaded', async () => {
@@ -231,7 +231,7 @@ describe('inference', () => {
         after === 'refused' ? 'EXECUTION_ERROR' : 'OK',
       );
     }
-    expect(log).toEqual(['load mean', 'load mean', 'release mean']);
+    expect(log).toEqual(['load mean#1', 'load mean#2', 'release mean#1', 'release mean#2']);
     expect(b.telemetry.LoadedModels).toBe(0);
   });
 

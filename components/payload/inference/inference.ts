@@ -1,210 +1,59 @@
-/** Runs models for its clients, one run at a time, each before its deadline. */
-import { type Fault, fail } from '../../../fsw/errors';
-import {
-  type Clock,
-  component,
-  defineComponent,
-  input,
-  ok,
-  output,
-  port,
-  reference,
-  refused,
-  type Self,
-  string,
-  U16,
-  U32,
-  type Value,
-} from '../../../fsw/framework';
-import { InferRequest, InferResult, type InferStatus, ModelFetch } from '../ports';
-import type { Engine, Outputs } from './engine';
-import { onnxEngine } from './onnxEngine';
+/** Runs models for its clients, one run at a time, each before its deadline, and watches their live copies. */
+import { fail } from '../../../fsw/errors';
+import { component, ok, refused, type Value } from '../../../fsw/framework';
+import type { InferStatus, StoredModel } from '../ports';
+import type { Outputs } from './engine';
+import { type Inference, inferenceModel, type LoadedModel, type State } from './model';
+import { check, forget, listed, load, open, runGuarded, usable } from './sessions';
 
-const CLIENTS = 4;
-
-/** Asks to have a model loaded before the first request for it comes. */
-export const Prepare = port('Prepare', { model: string(40) });
-
-export const inferenceModel = defineComponent({
-  kind: 'active',
-  doc: 'Runs verified models in a process of their own, one run at a time, each before its deadline.',
-  ports: {
-    request: input.async(InferRequest, CLIENTS),
-    prepare: input.async(Prepare),
-    result: output(InferResult, CLIENTS),
-    fetch: output(ModelFetch),
-  },
-  commands: {
-    LOAD: { id: 0, args: { model: string(40) }, doc: 'Load a model, if it is not loaded.' },
-    SWAP: {
-      id: 1,
-      args: { model: string(40) },
-      doc: 'Load a fresh session of a model beside the old one, then let it take over.',
-    },
-    RELEASE: { id: 2, args: { model: string(40) }, doc: 'Release a loaded model.' },
-  },
-  events: {
-    ModelLoaded: {
-      id: 0,
-      severity: 'activity-high',
-      args: { model: string(40), version: string(20), provider: string(20) },
-      format: '{model} {version} loaded by {provider}',
-      doc: 'A model runs, by this execution provider.',
-    },
-    LoadFailed: {
-      id: 1,
-      severity: 'warning-high',
-      args: { model: string(40), code: string(32), reason: string(160) },
-      format: '{model} not loaded: {code}: {reason}',
-      throttle: 20,
-      doc: 'A verified model could not be loaded; what was loaded before still runs.',
-    },
-    ProviderUnavailable: {
-      id: 2,
-      severity: 'diagnostic',
-      args: { provider: string(20), reason: string(160) },
-      format: 'execution provider {provider} is not available: {reason}',
-      throttle: 10,
-      doc: 'A provider earlier in the list did not load a model.',
-    },
-    RunFailed: {
-      id: 3,
-      severity: 'warning-high',
-      args: { model: string(40), code: string(32), reason: string(160) },
-      format: '{model} run failed: {code}: {reason}',
-      throttle: 20,
-      doc: 'A run ended in an error, which its client was told.',
-    },
-    DeadlineMissed: {
-      id: 4,
-      severity: 'warning-high',
-      args: { model: string(40), items: U16, deadlineUs: U32 },
-      format: '{model} on {items} items was not done after {deadlineUs} us',
-      throttle: 20,
-      doc: 'A run was given up at its deadline; the engine starts afresh.',
-    },
-    EngineRestarted: {
-      id: 5,
-      severity: 'warning-high',
-      args: { restarts: U32, reason: string(160) },
-      format: 'inference engine restarted ({restarts} so far): {reason}',
-      throttle: 20,
-      doc: 'The engine was lost or given up; the new one has the same models.',
-    },
-    ModelReleased: {
-      id: 6,
-      severity: 'activity-high',
-      args: { model: string(40) },
-      format: '{model} released',
-      doc: 'A model was released by command.',
-    },
-  },
-  telemetry: {
-    Provider: {
-      id: 0,
-      type: string(20),
-      update: 'on-change',
-      doc: 'Execution provider that really loaded the latest model.',
-    },
-    Runs: { id: 1, type: U32, update: 'on-change', doc: 'Runs that gave an answer since boot.' },
-    RunErrors: {
-      id: 2,
-      type: U32,
-      update: 'on-change',
-      limits: { high: { yellow: 0 } },
-      doc: 'Requests answered with NOT_LOADED or FAILED since boot.',
-    },
-    DeadlinesMissed: {
-      id: 3,
-      type: U32,
-      update: 'on-change',
-      limits: { high: { yellow: 0, red: 3 } },
-      doc: 'Runs given up at their deadline since boot.',
-    },
-    LoadedModels: { id: 4, type: U16, update: 'on-change', doc: 'Models loaded now.' },
-    EngineRestarts: {
-      id: 5,
-      type: U32,
-      update: 'on-change',
-      limits: { high: { yellow: 0, red: 3 } },
-      doc: 'Times that the engine had to be started afresh since boot.',
-    },
-  },
-  config: {
-    providers: {
-      type: string(80),
-      default: 'tensorrt,cuda,cpu',
-      doc: 'Execution providers to try in turn, comma separated.',
-    },
-    models: { type: string(200), default: '', doc: 'Models to load at start, comma separated.' },
-    deadlineUs: {
-      type: U32,
-      default: 5_000_000,
-      min: 1,
-      unit: 'us',
-      doc: 'The longest that a run may take.',
-    },
-    costUsPerRun: {
-      type: U32,
-      default: 2000,
-      unit: 'us',
-      doc: 'Flight time of a run in simulation, apart from its items.',
-    },
-    costUsPerItem: {
-      type: U32,
-      default: 1000,
-      unit: 'us',
-      doc: 'Flight time of each item of a run in simulation.',
-    },
-    loadCostUs: { type: U32, default: 500_000, unit: 'us', doc: 'Flight time of a load in simulation.' },
-    engine: {
-      type: reference<() => Engine>('Engine'),
-      default: onnxEngine,
-      doc: 'Makes the engine that runs the models.',
-    },
-  },
-});
-
-interface LoadedModel {
-  /** Values of one item. */
-  readonly itemSize: number;
-}
-
-interface State {
-  readonly engine: Engine;
-  readonly loaded: Map<string, LoadedModel>;
-  readonly reported: Set<string>;
-  runs: number;
-  errors: number;
-  deadlines: number;
-  restarts: number;
-}
-
-type M = typeof inferenceModel;
-type Inference = Self<M['ports'], M['events'], M['telemetry'], M['params'], M['config'], State>;
+export { inferenceModel, Prepare } from './model';
 
 export const inference = component(inferenceModel, {
   state: ({ config }): State => ({
     engine: config.engine(),
     loaded: new Map(),
     reported: new Set(),
+    stuck: false,
+    sessions: 0,
     runs: 0,
     errors: 0,
     deadlines: 0,
     restarts: 0,
+    canaries: 0,
+    mismatches: 0,
+    suspects: 0,
+    redone: 0,
+    reloads: 0,
   }),
   start(self) {
     // Through the own queue, so that loading keeps the component busy as a request does.
     for (const model of listed(self.config.models)) self.in.prepare({ model });
   },
-  stop: ({ state }) => state.engine.close(),
+  stop({ state, out }) {
+    if (state.trial !== undefined)
+      out.verdict({ ticket: state.trial, fit: false, reason: 'inference ended during the trial' });
+    return state.engine.close();
+  },
   ports: (self) => ({
     async request({ ticket, model, count, input: items }, client) {
-      const { status, outputs } = await serve(self, model, count, items);
-      self.out.result[client]({ ticket, status, outputs });
+      const served = await serve(self, ticket, model, count, items);
+      self.out.result[client]({ ticket, ...served });
     },
     async prepare({ model }) {
       await need(self, model);
+    },
+    async offered({ ticket, model, fetch }) {
+      self.state.trial = ticket;
+      const reason = await faultOf(self, model, fetch);
+      self.state.trial = undefined;
+      if (reason !== undefined) self.event.OfferRefused({ model, reason });
+      self.out.verdict({ ticket, fit: reason === undefined, reason: reason ?? '' });
+    },
+    async schedIn() {
+      const { state, param, clock } = self;
+      if (param.CanaryPeriodS === 0) return;
+      for (const loaded of [...state.loaded.values()])
+        if (clock.nowUs() >= loaded.provenUs + param.CanaryPeriodS * 1e6) await watch(self, loaded);
     },
   }),
   commands: (self) => ({
@@ -213,120 +62,140 @@ export const inference = component(inferenceModel, {
     },
     async SWAP({ model }) {
       if (!self.state.loaded.has(model)) return refused(`${model} is not loaded`);
+      await ready(self);
       return (await load(self, model)) ? ok : refused(`the old ${model} runs on`);
     },
     async RELEASE({ model }) {
-      const { state, event, tlm } = self;
-      if (!state.loaded.delete(model)) return refused(`${model} is not loaded`);
-      tlm.LoadedModels(state.loaded.size);
-      await self.clock.work(state.engine.release(model), 0);
-      event.ModelReleased({ model });
+      const loaded = self.state.loaded.get(model);
+      if (loaded === undefined) return refused(`${model} is not loaded`);
+      await forget(self, loaded);
+      self.event.ModelReleased({ model });
       return ok;
+    },
+    async CHECK({ model }) {
+      const loaded = self.state.loaded.get(model);
+      if (loaded === undefined) return refused(`${model} is not loaded`);
+      if (loaded.canary === undefined) return refused(`${model} has no canary`);
+      return (await watch(self, loaded)) ? ok : refused(`${model} had changed`);
     },
   }),
 });
 
 interface Served {
   readonly status: Value<typeof InferStatus>;
+  readonly redone: boolean;
   readonly outputs: Outputs;
 }
 
-async function serve(self: Inference, model: string, count: number, items: Float32Array): Promise<Served> {
-  const { state, event, tlm, clock, config } = self;
-  const loaded = await need(self, model);
-  if (loaded === undefined) {
-    tlm.RunErrors(++state.errors);
-    return { status: 'NOT_LOADED', outputs: {} };
-  }
-  const size = loaded.itemSize;
-  if (items.length !== count * size)
-    return failed(fail('INFER_ASKED', { model, items: count, size, length: items.length }).error);
-  const costUs = config.costUsPerRun + count * config.costUsPerItem;
-  const run = await before(clock, config.deadlineUs, state.engine.run(model, count, items), costUs);
-  if (run === undefined) {
-    tlm.DeadlinesMissed(++state.deadlines);
-    event.DeadlineMissed({ model, items: count, deadlineUs: config.deadlineUs });
-    await revive(self, 'a run was beyond its deadline');
-    return { status: 'DEADLINE', outputs: {} };
-  }
-  if (!run.ok) {
-    const answer = failed(run.error);
-    if (!state.engine.alive) await revive(self, run.error.text);
-    return answer;
-  }
-  tlm.Runs(++state.runs);
-  return { status: 'OK', outputs: run.value };
-
-  function failed({ code, text }: Fault): Served {
-    tlm.RunErrors(++state.errors);
+/** Answers a request. With twins a result that is not beyond doubt is run again, on sessions that are loaded anew. */
+async function serve(
+  self: Inference,
+  ticket: number,
+  model: string,
+  count: number,
+  items: Float32Array,
+): Promise<Served> {
+  const { state, event, tlm, config } = self;
+  for (let redo = 0; ; redo++) {
+    const loaded = await need(self, model);
+    if (loaded === undefined) return without('NOT_LOADED');
+    const run =
+      items.length === count * loaded.itemSize
+        ? await runGuarded(self, loaded, count, items)
+        : fail('INFER_ASKED', { model, items: count, size: loaded.itemSize, length: items.length });
+    if (run.ok) {
+      if (redo > 0) tlm.ResultsRedone(++state.redone);
+      tlm.Runs(++state.runs);
+      return { status: 'OK', redone: redo > 0, outputs: run.value };
+    }
+    const { code, text } = run.error;
+    if (code === 'ENGINE_DEADLINE') {
+      await ready(self);
+      return { status: 'DEADLINE', redone: false, outputs: {} };
+    }
+    const doubtful = loaded.sessions.length > 1 && code !== 'INFER_ASKED';
+    if (doubtful) {
+      tlm.ResultsSuspect(++state.suspects);
+      event.ResultSuspect({ model, ticket, reason: text });
+      if (usable(state)) await giveUp(self, loaded);
+    }
+    if (doubtful && redo < config.redos) continue;
     event.RunFailed({ model, code, reason: text });
-    return { status: 'FAILED', outputs: {} };
+    await ready(self, text);
+    return without('FAILED');
+  }
+
+  function without(status: Served['status']): Served {
+    tlm.RunErrors(++state.errors);
+    return { status, redone: false, outputs: {} };
   }
 }
 
 /** The model, loaded now if it wasn't; an engine that was lost meanwhile is brought back first. */
 async function need(self: Inference, model: string): Promise<LoadedModel | undefined> {
-  const { engine, loaded } = self.state;
-  if (!engine.alive) await revive(self, 'it ended between two runs');
-  return loaded.get(model) ?? (await load(self, model));
+  await ready(self);
+  return self.state.loaded.get(model) ?? (await load(self, model));
 }
 
-/** Fetches a model, verified at this moment, and loads it in place of the one of the same name. */
-async function load(self: Inference, model: string): Promise<LoadedModel | undefined> {
-  const { state, out, event, tlm, clock, config } = self;
-  const stored = out.fetch({ model });
-  if (stored === undefined) return undefined;
-  const done = await clock.work(state.engine.load(stored, listed(config.providers)), config.loadCostUs);
-  if (!done.ok) {
-    event.LoadFailed({ model, code: done.error.code, reason: done.error.text });
-    return undefined;
-  }
-  const { provider, refused: others } = done.value;
-  for (const other of others) {
-    if (state.reported.has(other.provider)) continue;
-    state.reported.add(other.provider);
-    event.ProviderUnavailable(other);
-  }
-  const itemSize = stored.input.shape.slice(1).reduce<number>((size, side) => size * Number(side), 1);
-  const entry = { itemSize };
-  state.loaded.set(model, entry);
-  tlm.Provider(provider);
-  tlm.LoadedModels(state.loaded.size);
-  event.ModelLoaded({ model, version: stored.version, provider });
-  return entry;
+/** Puts another version of a model on trial; why it is not fit to fly, or undefined when it has taken over. */
+async function faultOf(
+  self: Inference,
+  model: string,
+  fetch: () => StoredModel | undefined,
+): Promise<string | undefined> {
+  await ready(self);
+  const stored = fetch();
+  if (stored === undefined) return 'the store has no whole copy of it';
+  if (stored.name !== model) return `it is a version of ${stored.name}`;
+  const opened = await open(self, stored);
+  // A trial that took the engine along must not take the others: they fly on before the verdict is out.
+  await ready(self);
+  return opened.ok ? undefined : opened.error.text;
 }
 
-/** Starts the engine afresh and gives it the models that it had. */
-async function revive(self: Inference, reason: string): Promise<void> {
+/** Runs the canary of a loaded model: true when it is as it was. What has changed is loaded anew. */
+async function watch(self: Inference, loaded: LoadedModel): Promise<boolean> {
   const { state, event, tlm, clock } = self;
+  const { name: model } = loaded;
+  await ready(self);
+  // Sessions that were loaded meanwhile have just been proven.
+  if (loaded.canary === undefined || state.loaded.get(model) !== loaded) return true;
+  const startUs = clock.nowUs();
+  const same = await check(self, loaded, loaded.sessions);
+  if (same.ok) {
+    loaded.provenUs = startUs;
+    loaded.runsSince = 0;
+    return true;
+  }
+  const { text } = same.error;
+  if (usable(state)) {
+    tlm.CanaryMismatches(++state.mismatches);
+    event.CanaryMismatch({ model, runs: loaded.runsSince, reason: text });
+    await giveUp(self, loaded);
+    await load(self, model);
+  }
+  await ready(self, text);
+  return false;
+}
+
+/** Ends sessions whose copies have changed: the next load takes the model from the store, which verifies it. */
+async function giveUp(self: Inference, loaded: LoadedModel): Promise<void> {
+  self.tlm.Reloads(++self.state.reloads);
+  await forget(self, loaded);
+}
+
+/** Starts an engine that is lost or stuck afresh, and gives it the models that it had. */
+async function ready(self: Inference, why = 'it ended between two runs'): Promise<void> {
+  const { state, event, tlm, clock } = self;
+  if (usable(state)) return;
+  const reason = state.stuck ? 'a run was beyond its deadline' : why;
   const models = [...state.loaded.keys()];
   state.loaded.clear();
   await clock.work(state.engine.restart(), 0);
+  state.stuck = false;
   tlm.EngineRestarts(++state.restarts);
   event.EngineRestarted({ restarts: state.restarts, reason });
-  for (const model of models) await load(self, model);
+  // What a second loss leaves out is loaded when it is asked for.
+  for (const model of models) if (usable(state)) await load(self, model);
   tlm.LoadedModels(state.loaded.size);
-}
-
-/** The result of `work`, or undefined when it is not there at the deadline. */
-function before<T>(
-  clock: Clock,
-  deadlineUs: number,
-  work: Promise<T>,
-  costUs: number,
-): Promise<T | undefined> {
-  return new Promise((resolve, reject) => {
-    const timer = clock.after(deadlineUs, async () => resolve(undefined));
-    clock.work(work, costUs).then((value) => {
-      timer.cancel();
-      resolve(value);
-    }, reject);
-  });
-}
-
-function listed(text: string): string[] {
-  return text
-    .split(',')
-    .map((word) => word.trim())
-    .filter((word) => word !== '');
 }

@@ -38,7 +38,7 @@ describe('the onnxruntime engine', () => {
   afterAll(() => engine.close());
 
   it('loads weights from shared memory and runs them, twice the same bit for bit', async () => {
-    const loaded = await engine.load(fixture('mean'), ['cpu']);
+    const loaded = await engine.load('mean', fixture('mean'), ['cpu']);
     expect(loaded).toEqual({ ok: true, value: { provider: 'cpu', refused: [] } });
     const first = await engine.run('mean', 2, twoItems());
     const second = await engine.run('mean', 2, twoItems());
@@ -48,25 +48,25 @@ describe('the onnxruntime engine', () => {
   });
 
   it('tries one provider at a time and reports the one that really loaded', async () => {
-    const loaded = await engine.load(fixture('mean'), ['no-such-provider', 'cpu']);
+    const loaded = await engine.load('mean', fixture('mean'), ['no-such-provider', 'cpu']);
     if (!loaded.ok) throw new Error(loaded.error.text);
     expect(loaded.value.provider).toBe('cpu');
     expect(loaded.value.refused.map(({ provider }) => provider)).toEqual(['no-such-provider']);
     expect(loaded.value.refused[0].reason).not.toBe('');
   });
 
-  it('lets a fresh session take over from the one of the same name', async () => {
-    await engine.load(fixture('mean'), ['cpu']);
-    await engine.load(fixture('sharp'), ['cpu']);
+  it('lets a fresh load take over from the one of the same session', async () => {
+    await engine.load('mean', fixture('mean'), ['cpu']);
+    await engine.load('mean', fixture('sharp'), ['cpu']);
     const run = await engine.run('mean', 2, twoItems());
     expect(run.ok && [...run.value.share].map(Math.round)).toEqual([180, 360]);
   });
 
   it('keeps the old session when the new one does not load: a graph of garbage, truncated weights', async () => {
-    await engine.load(fixture('mean'), ['cpu']);
+    await engine.load('mean', fixture('mean'), ['cpu']);
     const good = fixture('sharp');
-    const garbage = await engine.load({ ...good, graph: new Uint8Array(64).fill(7) }, ['cpu']);
-    const truncated = await engine.load({ ...good, weights: good.weights.subarray(0, 150) }, ['cpu']);
+    const garbage = await engine.load('mean', { ...good, graph: new Uint8Array(64).fill(7) }, ['cpu']);
+    const truncated = await engine.load('mean', { ...good, weights: good.weights.subarray(0, 150) }, ['cpu']);
     for (const result of [garbage, truncated])
       expect(result).toMatchObject({ ok: false, error: { code: 'ENGINE_LOAD' } });
     const run = await engine.run('mean', 2, twoItems());
@@ -80,14 +80,14 @@ describe('the onnxruntime engine', () => {
       { outputs: [{ name: 'share', shape: ['N', 2] }] },
     ];
     for (const change of changes)
-      expect(await engine.load(fixture('mean', change), ['cpu'])).toMatchObject({
+      expect(await engine.load('mean', fixture('mean', change), ['cpu'])).toMatchObject({
         ok: false,
         error: { code: 'MODEL_SHAPE' },
       });
   });
 
   it('answers a run of a wrong size or of an unknown model with a coded error', async () => {
-    await engine.load(fixture('mean'), ['cpu']);
+    await engine.load('mean', fixture('mean'), ['cpu']);
     const wrong = [
       await engine.run('mean', 3, twoItems()),
       await engine.run('nobody', 2, twoItems()),
@@ -96,18 +96,37 @@ describe('the onnxruntime engine', () => {
     for (const result of wrong) expect(result).toMatchObject({ ok: false, error: { code: 'ENGINE_RUN' } });
   });
 
-  it('forgets a model that is released', async () => {
-    await engine.load(fixture('mean'), ['cpu']);
+  it('holds two sessions of one model, each with a copy of its own', async () => {
+    await engine.load('one', fixture('mean'), ['cpu']);
+    await engine.load('twin', fixture('sharp'), ['cpu']);
+    const [one, twin] = [await engine.run('one', 2, twoItems()), await engine.run('twin', 2, twoItems())];
+    expect(one.ok && [...one.value.share].map(Math.round)).toEqual([60, 120]);
+    expect(twin.ok && [...twin.value.share].map(Math.round)).toEqual([180, 360]);
+    await engine.release('one');
+    expect((await engine.run('twin', 2, twoItems())).ok).toBe(true);
+  });
+
+  it('copies the weights before it returns its promise: what changes in the store then changes nothing', async () => {
+    const changed = fixture('mean');
+    const loading = engine.load('mean', changed, ['cpu']);
+    changed.weights.fill(0);
+    await loading;
+    const run = await engine.run('mean', 2, twoItems());
+    expect(run.ok && [...run.value.share].map(Math.round)).toEqual([60, 120]);
+  });
+
+  it('forgets a session that is released', async () => {
+    await engine.load('mean', fixture('mean'), ['cpu']);
     expect(await engine.release('mean')).toEqual({ ok: true, value: undefined });
     expect((await engine.run('mean', 2, twoItems())).ok).toBe(false);
   });
 
   it('answers what was under way when it is restarted, and loads again after', async () => {
-    await engine.load(fixture('mean'), ['cpu']);
+    await engine.load('mean', fixture('mean'), ['cpu']);
     const underWay = engine.run('mean', 2, twoItems());
     await engine.restart();
     expect(await underWay).toMatchObject({ ok: false, error: { code: 'ENGINE_LOST' } });
-    expect((await engine.load(fixture('mean'), ['cpu'])).ok).toBe(true);
+    expect((await engine.load('mean', fixture('mean'), ['cpu'])).ok).toBe(true);
   });
 
   it('survives a process that ends by itself, and one that answers no more', async () => {
@@ -120,7 +139,7 @@ describe('the onnxruntime engine', () => {
     expect(await bad.run('mean', 2, twoItems())).toMatchObject({ ok: false, error: { code: 'ENGINE_LOST' } });
     await bad.restart();
     expect(bad.alive).toBe(true);
-    const stuck = bad.load(fixture('mean'), ['cpu']);
+    const stuck = bad.load('mean', fixture('mean'), ['cpu']);
     await bad.close();
     expect(await stuck).toMatchObject({ ok: false, error: { code: 'ENGINE_LOST' } });
   });

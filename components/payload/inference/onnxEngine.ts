@@ -76,13 +76,13 @@ export function onnxEngine(program = ONNX_PROCESS): Engine {
       return !lost;
     },
     // Shared memory does not go from process to process: what lies there is copied into plain memory.
-    load({ graph, weights, ...model }, providers) {
+    load(session, { graph, weights, canary, ...model }, providers) {
       const plain = { ...model, graph: new Uint8Array(graph), weights: new Uint8Array(weights) };
-      return ask({ kind: 'load', model: plain, providers });
+      return ask({ kind: 'load', session, model: plain, providers });
     },
-    run: (model, count, input) => ask({ kind: 'run', model, count, input: new Float32Array(input) }),
-    async release(model) {
-      const released = await ask({ kind: 'release', model });
+    run: (session, count, input) => ask({ kind: 'run', session, count, input: new Float32Array(input) }),
+    async release(session) {
+      const released = await ask({ kind: 'release', session });
       return released.ok ? succeed(undefined) : released;
     },
     async restart() {

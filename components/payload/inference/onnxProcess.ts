@@ -6,7 +6,8 @@ import type { Loaded, Outputs } from './engine';
 import type { Answers, Numbered, Reply, Request } from './protocol';
 
 interface Session {
-  readonly model: StoredModel;
+  /** Without its bytes: onnxruntime has its own copy. */
+  readonly model: Pick<StoredModel, 'input' | 'outputs'>;
   readonly session: ort.InferenceSession;
 }
 
@@ -14,7 +15,7 @@ ort.env.logLevel = 'fatal';
 const sessions = new Map<string, Session>();
 
 /** Loads beside the session of the same name, takes its place, and only then releases it. */
-async function load(model: StoredModel, providers: readonly string[]): Promise<Result<Loaded>> {
+async function load(name: string, model: StoredModel, providers: readonly string[]): Promise<Result<Loaded>> {
   const refused: { provider: string; reason: string }[] = [];
   for (const provider of providers) {
     const session = await create(model, provider);
@@ -27,8 +28,9 @@ async function load(model: StoredModel, providers: readonly string[]): Promise<R
       await session.value.release();
       return stranger;
     }
-    const old = sessions.get(model.name);
-    sessions.set(model.name, { model, session: session.value });
+    const old = sessions.get(name);
+    const { input, outputs } = model;
+    sessions.set(name, { model: { input, outputs }, session: session.value });
     await old?.session.release();
     return succeed({ provider, refused });
   }
@@ -116,9 +118,9 @@ async function release(name: string): Promise<Result<undefined>> {
 }
 
 function handle(request: Request): Promise<Result<Answers[keyof Answers]>> {
-  if (request.kind === 'load') return load(request.model, request.providers);
-  if (request.kind === 'run') return run(request.model, request.count, request.input);
-  return release(request.model);
+  if (request.kind === 'load') return load(request.session, request.model, request.providers);
+  if (request.kind === 'run') return run(request.session, request.count, request.input);
+  return release(request.session);
 }
 
 function messageOf(error: unknown): string {

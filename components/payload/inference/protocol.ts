@@ -4,9 +4,14 @@ import type { StoredModel } from '../ports';
 import type { Loaded, Outputs } from './engine';
 
 export type Request =
-  | { readonly kind: 'load'; readonly model: StoredModel; readonly providers: readonly string[] }
-  | { readonly kind: 'run'; readonly model: string; readonly count: number; readonly input: Float32Array }
-  | { readonly kind: 'release'; readonly model: string };
+  | {
+      readonly kind: 'load';
+      readonly session: string;
+      readonly model: StoredModel;
+      readonly providers: readonly string[];
+    }
+  | { readonly kind: 'run'; readonly session: string; readonly count: number; readonly input: Float32Array }
+  | { readonly kind: 'release'; readonly session: string };
 
 /** What each kind of request is answered with. */
 export interface Answers {

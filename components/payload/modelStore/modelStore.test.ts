@@ -1,137 +1,149 @@
-import { createHash } from 'node:crypto';
-import { cpSync, mkdtempSync, readFileSync, rmSync, truncateSync, unlinkSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync, rmSync, truncateSync, unlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { bench } from '../../../fsw/framework/testing';
-import type { StoredModel } from '../ports';
-import { modelStore } from './modelStore';
+import { memoryFiles } from '../../../fsw/framework/memoryFiles';
+import { sha256Hex, type TestModel, testKeys, testModel } from '../../../fsw/models/testModel';
+import { bootStore, missionFolder, openMemory, owner } from './testStore';
 
-const fixtures = join(__dirname, '..', 'inference', 'fixtures');
-let folder: string;
+const mean = testModel(1);
+const sharp = testModel(1, { name: 'sharp' });
+let mission: ReturnType<typeof missionFolder>;
 beforeEach(() => {
-  folder = mkdtempSync(join(tmpdir(), 'perigee-models-'));
-  cpSync(fixtures, folder, { recursive: true });
+  mission = missionFolder(mean, sharp);
 });
-afterEach(() => rmSync(folder, { recursive: true }));
+afterEach(() => mission.remove());
 
-const path = (name: string) => join(folder, name);
-const rejections = (b: Awaited<ReturnType<typeof boot>>) =>
-  b.events
-    .filter(({ name }) => name === 'ModelRejected')
-    .map(({ args: { model, code } }) => `${model} ${code}`);
+const path = (name: string) => join(mission.folder, name);
+const boot = (options = {}) => bootStore(mission.folder, memoryFiles(), options);
 
-async function boot() {
-  return bench(modelStore, { config: { folder } });
-}
-
-function fetch(b: Awaited<ReturnType<typeof boot>>, model = 'mean') {
-  return b.in.fetch({ model }) as StoredModel | undefined;
-}
-
-/** Writes other weights for `mean`, with the right length and hash in the manifest. */
-function publish(weights: Uint8Array) {
-  const manifest = JSON.parse(readFileSync(path('manifest.json'), 'utf8'));
-  const sha256 = createHash('sha256').update(weights).digest('hex');
-  Object.assign(manifest.models[0].files.weights, { bytes: weights.length, sha256 });
-  writeFileSync(path('mean.safetensors'), weights);
-  writeFileSync(path('manifest.json'), JSON.stringify(manifest));
+/** The model with these weights, and a manifest that is true of them. */
+function withWeights(weights: Uint8Array): TestModel {
+  const file = { ...mean.manifest.weights, bytes: weights.length, sha256: sha256Hex(weights) };
+  return { ...mean, weights, manifest: { ...mean.manifest, weights: file } };
 }
 
 function edited(from: string, to: string): Uint8Array {
-  const bytes = readFileSync(path('mean.safetensors'));
-  const at = bytes.indexOf(from);
-  bytes.write(to, at, 'latin1');
-  return bytes;
+  const bytes = Buffer.from(mean.weights);
+  bytes.write(to, bytes.indexOf(from), 'latin1');
+  return new Uint8Array(bytes);
 }
 
 describe('the model store', () => {
   it('PGE-MST-001: hands a verified model out of shared memory', async () => {
     const b = await boot();
-    const model = fetch(b);
+    const model = b.fetch();
     expect(model).toMatchObject({
       name: 'mean',
       version: '1.0.0',
       weightsName: 'mean.safetensors',
-      input: { name: 'tiles', shape: ['N', 3, 2, 2] },
-      outputs: [{ name: 'share', shape: ['N'] }],
+      input: mean.manifest.input,
+      outputs: mean.manifest.outputs,
       classes: ['bright'],
+      canary: mean.manifest.canary,
     });
     expect(model?.weights.buffer).toBeInstanceOf(SharedArrayBuffer);
-    expect(Buffer.from(model?.weights ?? [])).toEqual(readFileSync(path('mean.safetensors')));
-    expect(Buffer.from(model?.graph ?? [])).toEqual(readFileSync(path('mean.onnx')));
-    expect(b.telemetry).toMatchObject({ ModelsGood: 2, ModelsRejected: 0 });
+    expect(Buffer.from(model?.weights ?? [])).toEqual(Buffer.from(mean.weights));
+    expect(Buffer.from(model?.graph ?? [])).toEqual(Buffer.from(mean.graph));
+    expect(b.telemetry).toMatchObject({ ModelsGood: 2, ModelsRejected: 0, GoldenGood: 4, SlotsUsed: 2 });
   });
 
-  it.each(['weights', 'graph'] as const)(
-    'PGE-MST-002: a bit that flips in the %s after boot is found before the next load; RELOAD heals it',
-    async (part) => {
-      const b = await boot();
-      const model = fetch(b);
-      if (model === undefined) throw new Error('the fixture was rejected');
-      model[part][model[part].length - 1] ^= 0x10;
-      expect(fetch(b)).toBeUndefined();
-      b.command('VERIFY', { model: 'mean' });
-      await b.settle();
-      expect(b.responses.at(-1)?.status).toBe('EXECUTION_ERROR');
-      expect(rejections(b)).toEqual(['mean MODEL_HASH', 'mean MODEL_HASH']);
-      expect(b.telemetry).toMatchObject({ ModelsGood: 1, ModelsRejected: 2 });
-      b.command('RELOAD', { model: 'mean' });
-      await b.settle();
-      expect(b.responses.at(-1)?.status).toBe('OK');
-      expect(fetch(b)).toBeDefined();
-      expect(b.telemetry.ModelsGood).toBe(2);
-    },
-  );
+  it('PGE-MST-002: bits that flip in memory are put right before the next load, and counted', async () => {
+    const b = await boot();
+    const model = b.fetch();
+    if (model === undefined) throw new Error('the model was rejected');
+    model.weights[model.weights.length - 1] ^= 0x10;
+    model.graph[3] ^= 0x81;
+    expect(Buffer.from(b.fetch()?.weights ?? [])).toEqual(Buffer.from(mean.weights));
+    expect(Buffer.from(model.graph)).toEqual(Buffer.from(mean.graph));
+    expect(b.telemetry).toMatchObject({ BitsCorrected: 3, ModelsRejected: 0 });
+    model.weights[7] ^= 1;
+    expect(await b.obey('VERIFY', { model: 'mean' })).toBe('OK');
+    expect(b.telemetry.BitsCorrected).toBe(4);
+    expect(b.named('PagesRepaired')).toEqual([
+      { region: 'mean:1', bits: 3, parityPages: 0, goldenPages: 0 },
+      { region: 'mean:1', bits: 1, parityPages: 0, goldenPages: 0 },
+    ]);
+  });
+
+  it('PGE-MST-002: memory that is beyond its own repair is loaded again from a golden copy, by RELOAD or before a load', async () => {
+    const { memory, held } = openMemory();
+    const b = await boot({ memory });
+    const destroy = () => held.get('model-slot-0')?.fill(0x55);
+    destroy();
+    const healed = b.fetch();
+    expect(Buffer.from(healed?.weights ?? [])).toEqual(Buffer.from(mean.weights));
+    for (const bytes of held.values()) bytes.fill(0x55);
+    expect(await b.obey('RELOAD', { model: 'sharp' })).toBe('OK');
+    expect(Buffer.from(b.fetch('sharp')?.weights ?? [])).toEqual(Buffer.from(sharp.weights));
+  });
 
   it('PGE-MST-003: rejects a file that is missing, truncated or not what its hash says, and keeps the other model', async () => {
     unlinkSync(path('mean.onnx'));
     const missing = await boot();
-    expect(rejections(missing)).toEqual(['mean MODEL_MISSING']);
-    cpSync(fixtures, folder, { recursive: true });
+    expect(missing.rejections()).toEqual(['mean MODEL_MISSING']);
+    mission.put(mean);
     truncateSync(path('mean.safetensors'), 100);
-    expect(rejections(await boot())).toEqual(['mean MODEL_SIZE']);
-    cpSync(fixtures, folder, { recursive: true });
-    writeFileSync(path('mean.safetensors'), edited('mean', 'MEAN'));
-    expect(rejections(await boot())).toEqual(['mean MODEL_HASH']);
-    expect(fetch(missing)).toBeUndefined();
-    expect(fetch(missing, 'sharp')).toBeDefined();
+    expect((await boot()).rejections()).toEqual(['mean MODEL_SIZE']);
+    mission.put(mean);
+    writeFileSync(path('mean.safetensors'), edited('w', 'W'));
+    expect((await boot()).rejections()).toContain('mean MODEL_HASH');
+    expect(missing.fetch()).toBeUndefined();
+    expect(missing.fetch('sharp')).toBeDefined();
   });
 
   it('PGE-MST-004: rejects weights whose header is wrong, though their hash is right', async () => {
     const bad: [Uint8Array, string][] = [
       [edited('"F32"', '"F31"'), 'mean MODEL_DTYPE'],
-      [edited('[12,1]', '[12,2]'), 'mean MODEL_SHAPE'],
-      [edited('{"mean', '["mean'), 'mean MODEL_HEADER'],
-      [readFileSync(path('mean.safetensors')).subarray(0, 170), 'mean MODEL_TRUNCATED'],
+      [edited('[5000]', '[5001]'), 'mean MODEL_SHAPE'],
+      [edited('{"w"', '["w"'), 'mean MODEL_HEADER'],
+      [mean.weights.subarray(0, 1000), 'mean MODEL_TRUNCATED'],
     ];
     for (const [weights, rejection] of bad) {
-      publish(weights);
-      expect(rejections(await boot())).toEqual([rejection]);
+      mission.put(withWeights(weights));
+      expect(new Set((await boot()).rejections())).toEqual(new Set([rejection]));
     }
   });
 
-  it('PGE-MST-005: flies on without a manifest, or with a malformed one', async () => {
-    for (const [text, code] of [
-      ['{', 'MODEL_MANIFEST'],
-      ['{"models":[{}]}', 'MODEL_MANIFEST'],
-    ]) {
-      writeFileSync(path('manifest.json'), text);
-      expect(rejections(await boot())).toEqual([`manifest ${code}`]);
-    }
-    unlinkSync(path('manifest.json'));
-    const b = await boot();
-    expect(rejections(b)).toEqual(['manifest MODEL_MISSING']);
-    expect(fetch(b)).toBeUndefined();
-    expect(b.telemetry).toMatchObject({ ModelsGood: 0, ModelsRejected: 2 });
+  it('PGE-MST-005: flies on without models, with a malformed manifest, without keys or with those of others', async () => {
+    writeFileSync(path('mean.manifest'), 'nonsense');
+    const malformed = await boot();
+    expect(malformed.rejections()).toEqual(['mean MODEL_TRUNCATED']);
+    expect(malformed.fetch('sharp')).toBeDefined();
+    mission.put(mean);
+    writeFileSync(path('keys/owner.pem'), testKeys().publicPem);
+    expect((await boot()).rejections()).toEqual(['mean MODEL_KEY', 'sharp MODEL_KEY']);
+    writeFileSync(path('keys/owner.pem'), 'nonsense');
+    expect((await boot()).rejections()).toContain('keys MODEL_KEY_FILE');
+    rmSync(mission.folder, { recursive: true });
+    const nothing = await boot();
+    expect(new Set(nothing.rejections())).toEqual(new Set(['mission MODEL_MISSING']));
+    expect(nothing.fetch()).toBeUndefined();
+    expect(nothing.telemetry).toMatchObject({ ModelsGood: 0, SlotsUsed: 0 });
+    mkdirSync(mission.folder);
   });
 
-  it('PGE-MST-006: refuses commands about a model that it does not know', async () => {
+  it('PGE-MST-005: trusts the keys in the storage of the board, too', async () => {
+    rmSync(path('keys/owner.pem'));
+    const stored = new Map([['model-keys.pem', Buffer.from(owner.publicPem)]]);
+    const b = await boot({ stored });
+    expect(b.rejections()).toEqual([]);
+    expect(b.fetch()).toBeDefined();
+  });
+
+  it('PGE-MST-006: refuses commands about what is not there, and says what is', async () => {
     const b = await boot();
-    for (const command of ['VERIFY', 'RELOAD']) b.command(command, { model: 'maen' });
-    await b.settle();
-    expect(b.responses.map(({ status, reason }) => [status, reason])).toEqual(
-      Array(2).fill(['EXECUTION_ERROR', 'there is no model maen; known: mean, sharp']),
-    );
+    for (const command of ['VERIFY', 'RELOAD'])
+      expect(await b.obey(command, { model: 'maen' })).toBe(
+        'EXECUTION_ERROR: there is no model maen; known: mean, sharp',
+      );
+    expect(await b.obey('PROMOTE', { model: 'mean' })).toMatch('mean: there is no candidate version');
+    expect(await b.obey('ROLLBACK', { model: 'mean' })).toMatch('mean: there is no previous version');
+    expect(await b.obey('SHOW_SLOT', { slot: 8 })).toBe('EXECUTION_ERROR: there is no slot 8: 0 to 7');
+    expect(await b.obey('SHOW_SLOT', { slot: 1 })).toBe('OK');
+    expect(await b.obey('SHOW_SLOT', { slot: 7 })).toBe('OK');
+    expect(b.named('SlotHolds')).toMatchObject([
+      { slot: 1, model: 'sharp', serial: 1, pages: 7, parityPages: 2 },
+      { slot: 7, model: '', serial: 0 },
+    ]);
   });
 });

@@ -19,8 +19,12 @@ async function benchWith(config: Record<string, unknown> = {}, queueDepth = 16) 
     await b.settle();
   };
   const asked = () => b.calls('infer') as { ticket: number }[];
-  const answer = async (outputs: Record<string, Float32Array>, status: 'OK' | 'NOT_LOADED' = 'OK') => {
-    b.in.inferred({ ticket: asked().at(-1)?.ticket ?? 0, status, outputs });
+  const answer = async (
+    outputs: Record<string, Float32Array>,
+    status: 'OK' | 'NOT_LOADED' = 'OK',
+    redone = false,
+  ) => {
+    b.in.inferred({ ticket: asked().at(-1)?.ticket ?? 0, status, redone, outputs });
     await b.settle();
   };
   return { b, pool, send, frame, asked, answer };
@@ -89,5 +93,12 @@ describe('the surface classifier', () => {
     await b.settle();
     expect(b.telemetry.Faults).toBe(1);
     expect(pool.available).toBe(8);
+  });
+
+  it('PGE-SUR-005: tells which frame was answered after a redo', async () => {
+    const { b, frame, answer } = await benchWith();
+    await frame();
+    await answer(good, 'OK', true);
+    expect(b.events).toMatchObject([{ name: 'FrameRedone', args: { frame: testInfo.id } }]);
   });
 });

@@ -38,6 +38,14 @@ export const surfaceClassifierModel = defineComponent({
       throttle: 20,
       doc: 'No usable answer came for a frame; its tiles were given back.',
     },
+    FrameRedone: {
+      id: 1,
+      severity: 'activity-low',
+      args: { frame: U32 },
+      format: 'frame {frame} was classified again, for its first result was suspect',
+      throttle: 50,
+      doc: 'Radiation had hit a live copy of the network; the result that was used is beyond doubt.',
+    },
   },
   telemetry: {
     FramesClassified: { id: 0, type: U32, update: 'on-change', doc: 'Frames classified since boot.' },
@@ -83,7 +91,8 @@ export const surfaceClassifier = component(surfaceClassifierModel, {
   ports: (self) => {
     const { state, out, tlm, config } = self;
     const { questions, classNames } = state;
-    const overdue = (ticket: number) => self.in.inferred({ ticket, status: 'DEADLINE', outputs: {} });
+    const overdue = (ticket: number) =>
+      self.in.inferred({ ticket, status: 'DEADLINE', redone: false, outputs: {} });
     return {
       screenedIn(frame) {
         if (questions.full) return failed(self, frame, 'too many frames wait for an answer');
@@ -92,9 +101,10 @@ export const surfaceClassifier = component(surfaceClassifierModel, {
         // Clouded tiles go along: a kept frame has few, and no index has to be mapped back.
         out.infer({ ticket, model: config.model, count: columns * rows, input: data });
       },
-      inferred({ ticket, status, outputs }) {
+      inferred({ ticket, status, redone, outputs }) {
         const frame = questions.take(ticket);
         if (frame === undefined) return;
+        if (redone) self.event.FrameRedone({ frame: frame.info.id });
         if (status !== 'OK') return failed(self, frame, `inference answered ${status}`);
         const findings = findingsOf(frame, outputs, classNames);
         if (findings === undefined)

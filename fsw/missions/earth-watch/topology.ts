@@ -9,6 +9,7 @@ import { cloudScreener } from '../../../components/payload/cloudScreener/cloudSc
 import { inference } from '../../../components/payload/inference/inference';
 import { modelStore } from '../../../components/payload/modelStore/modelStore';
 import { productPacker } from '../../../components/payload/productPacker/productPacker';
+import { scrubber } from '../../../components/payload/scrubber/scrubber';
 import { surfaceClassifier } from '../../../components/payload/surfaceClassifier/surfaceClassifier';
 import { tiler } from '../../../components/payload/tiler/tiler';
 import { connect, instance } from '../../framework';
@@ -23,10 +24,17 @@ const models = instance('modelStore', modelStore, {
   baseId: 0x2500,
   config: { folder: join(projectRoot, 'fsw/missions/earth-watch/models') },
 });
+const scrub = instance('scrubber', scrubber, {
+  baseId: 0x2800,
+  priority: 6,
+  // About a minute for memory and golden copies.
+  params: { RateMiBps: 0.1 },
+});
 const runtime = instance('inference', inference, {
   baseId: 0x2400,
   priority: 12,
-  config: { models: 'cloud-screener,surface-vit' },
+  config: { models: 'cloud-screener,surface-vit', redos: 3 },
+  params: { Guard: 'TWIN', CanaryPeriodS: 600 },
 });
 const eye = instance('camera', camera, {
   baseId: 0x2000,
@@ -45,7 +53,7 @@ const packer = instance('productPacker', productPacker, {
 
 export const topology = spacecraft.complete({
   name: 'EarthWatch',
-  payload: [models, runtime, eye, cutter, screener, classifier, packer],
+  payload: [models, scrub, runtime, eye, cutter, screener, classifier, packer],
   connections: [
     connect(spacecraft.fast[0], eye.in.schedIn),
     connect(spacecraft.slow[0], packer.in.schedIn),
@@ -58,12 +66,17 @@ export const topology = spacecraft.complete({
     connect(classifier.out.classifiedOut, packer.in.classified),
     connect(packer.out.comOut, spacecraft.products),
 
-    // Both networks run in one runtime, from one verified store.
+    // Both networks run in one runtime, as twins, from one verified store.
     connect(screener.out.infer, runtime.in.request[0]),
     connect(runtime.out.result[0], screener.in.inferred),
     connect(classifier.out.infer, runtime.in.request[1]),
     connect(runtime.out.result[1], classifier.in.inferred),
     connect(runtime.out.fetch, models.in.fetch),
+    connect(models.out.offer, runtime.in.offered),
+    connect(runtime.out.verdict, models.in.verdict),
+    connect(scrub.out.regions, models.in.regions),
+    connect(spacecraft.slow[3], scrub.in.schedIn),
+    connect(spacecraft.slow[2], runtime.in.schedIn),
   ],
   packets: [
     {
@@ -103,6 +116,23 @@ export const topology = spacecraft.complete({
         'rateGroupFast.CycleSlips',
         'health.PingsLate',
         'fatalHandler.Mode',
+      ],
+    },
+    {
+      name: 'Integrity',
+      id: 4,
+      channels: [
+        'scrubber.BitsCorrected',
+        'scrubber.PagesRebuilt',
+        'scrubber.PagesRestored',
+        'scrubber.PagesLost',
+        'inference.CanaryRuns',
+        'inference.CanaryMismatches',
+        'inference.ResultsSuspect',
+        'inference.ResultsRedone',
+        'inference.Reloads',
+        'systemResources.CorrectedMemoryErrors',
+        'systemResources.UncorrectedMemoryErrors',
       ],
     },
   ],

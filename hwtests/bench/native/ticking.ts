@@ -123,7 +123,7 @@ async function fly({ from, realTime: mainThread, ticks }: Ticking): Promise<Tick
 /** Runs the surface classifier over and over; `end` says how many times it ran. */
 async function inferring(): Promise<{ end(): Promise<number> }> {
   const engine = onnxEngine();
-  const loaded = await engine.load(surfaceVit(), ['cpu']);
+  const loaded = await engine.load('surface-vit', surfaceVit(), ['cpu']);
   if (!loaded.ok) throw new Error(loaded.error.text);
   const tiles = new Float32Array(TILES * TILE_VALUES).fill(100);
   let runs = 0;

@@ -2,7 +2,7 @@
  * The head of a safetensors file: a little-endian U64 length, that many bytes of JSON, then the tensors back
  * to back. Source: github.com/huggingface/safetensors, README "Format".
  */
-import { type Failed, fail, type Result, succeed } from '../../../fsw/errors';
+import { type Failed, fail, type Result, succeed } from '../errors';
 
 export interface TensorInfo {
   readonly name: string;
@@ -37,9 +37,13 @@ const dtypeBytes = new Map([
 /**
  * Reads which tensors `bytes` holds, in the order in which they lie there. `file` names it in errors:
  * MODEL_TRUNCATED, MODEL_HEADER (not the format), MODEL_DTYPE, MODEL_SHAPE (a tensor's shape and bytes
- * disagree, or the tensors leave a gap or overlap).
+ * disagree, or the tensors leave a gap or overlap). `bytes` may be the beginning of a file of `fileLength`.
  */
-export function readSafetensors(bytes: Uint8Array, file: string): Result<readonly TensorInfo[]> {
+export function readSafetensors(
+  bytes: Uint8Array,
+  file: string,
+  fileLength = bytes.length,
+): Result<readonly TensorInfo[]> {
   const header = readHeader(bytes, file);
   if (!header.ok) return header;
   const { entries, dataStart } = header.value;
@@ -50,7 +54,7 @@ export function readSafetensors(bytes: Uint8Array, file: string): Result<readonl
     tensors.push(tensor.value);
   }
   tensors.sort((a, b) => a.offset - b.offset || a.length - b.length);
-  return layoutFault(tensors, bytes.length, dataStart, file) ?? succeed(tensors);
+  return layoutFault(tensors, fileLength, dataStart, file) ?? succeed(tensors);
 }
 
 function readHeader(

@@ -1,0 +1,221 @@
+/** The live sessions of Inference: loaded beside those that run, proven by their canary, run, and given up. */
+import { fail, type Result, succeed } from '../../../fsw/errors';
+import type { Clock } from '../../../fsw/framework';
+import { seededRandom } from '../../../fsw/framework/random';
+import type { Canary, StoredModel } from '../ports';
+import type { Loaded, Outputs } from './engine';
+import type { Inference, LoadedModel } from './model';
+import { sameBits, strays } from './outputs';
+
+/** Fetches a model, verified at this moment, and loads it in place of what runs under its name. */
+export async function load(self: Inference, model: string): Promise<LoadedModel | undefined> {
+  const stored = self.out.fetch({ model });
+  if (stored === undefined) return undefined;
+  const opened = await open(self, stored);
+  if (opened.ok) return opened.value;
+  const { code, text } = opened.error;
+  self.event.LoadFailed({ model, code, reason: text });
+  return undefined;
+}
+
+/**
+ * Loads a model beside what runs under its name, lets its canary prove it, and only then lets it take over.
+ * Errors: those of `Engine.load` and `runOn`, ENGINE_CANARY; what ran before then runs on.
+ */
+export async function open(self: Inference, stored: StoredModel): Promise<Result<LoadedModel>> {
+  const { state, event, tlm, clock, param } = self;
+  const { name, version } = stored;
+  const twins = param.Guard === 'TWIN' ? 2 : 1;
+  const sessions = Array.from({ length: twins }, () => `${name}#${++state.sessions}`);
+  const born = await bear(self, stored, sessions);
+  if (!born.ok) {
+    await release(self, sessions);
+    return born;
+  }
+  const { provider, canary } = born.value;
+  const loaded: LoadedModel = {
+    name,
+    itemSize: itemSizeOf(stored),
+    sessions,
+    canary,
+    provenUs: clock.nowUs(),
+    runsSince: 0,
+  };
+  const before = state.loaded.get(name);
+  state.loaded.set(name, loaded);
+  if (before !== undefined) await release(self, before.sessions);
+  tlm.Provider(provider);
+  tlm.LoadedModels(state.loaded.size);
+  event.ModelLoaded({ model: name, version, provider });
+  return succeed(loaded);
+}
+
+/** Loads all sessions of a model and runs its canary on each. */
+async function bear(
+  self: Inference,
+  stored: StoredModel,
+  sessions: readonly string[],
+): Promise<Result<{ readonly provider: string; readonly canary?: LoadedModel['canary'] }>> {
+  const { state, event, clock, config, param } = self;
+  const { name: model } = stored;
+  const providers = listed(config.providers);
+  // At once: each copies the bytes as they were verified.
+  const loads = Promise.all(sessions.map((session) => state.engine.load(session, stored, providers)));
+  const ready: Loaded[] = [];
+  for (const each of await clock.work(loads, config.loadCostUs * sessions.length)) {
+    if (!each.ok) return each;
+    ready.push(each.value);
+  }
+  const [{ provider, refused }] = ready;
+  for (const other of refused) {
+    if (state.reported.has(other.provider)) continue;
+    state.reported.add(other.provider);
+    event.ProviderUnavailable(other);
+  }
+  const stranger = ready.find((each) => each.provider !== provider)?.provider;
+  if (stranger !== undefined)
+    return fail('ENGINE_LOAD', { model, reason: `${provider} loaded one twin, ${stranger} the other` });
+  const shipped = param.Guard === 'NONE' ? undefined : stored.canary;
+  const asked = shipped ?? (param.Guard === 'TWIN' ? ownCanary(stored) : undefined);
+  if (asked === undefined) return succeed({ provider });
+  let given: Outputs | undefined;
+  for (const session of sessions) {
+    const run = await runCanary(self, model, session, asked);
+    if (!run.ok) return run;
+    const stray = shipped && strays(run.value, shipped.outputs, shipped.tolerance);
+    if (stray !== undefined) return fail('ENGINE_CANARY', { model, reason: stray });
+    given ??= run.value;
+    if (!sameBits(given, run.value))
+      return fail('ENGINE_CANARY', { model, reason: 'its twins give different bits' });
+  }
+  return succeed({ provider, canary: given && { count: asked.count, input: asked.input.slice(), given } });
+}
+
+/** For a model that brings no canary: two items of fixed bytes. What whole sessions give for them shows at the load. */
+function ownCanary(stored: StoredModel): Pick<Canary, 'count' | 'input'> {
+  const count = 2;
+  const bytes = seededRandom(count, stored.name);
+  return {
+    count,
+    input: Float32Array.from({ length: count * itemSizeOf(stored) }, () => bytes.integer(256)),
+  };
+}
+
+function itemSizeOf({ input }: StoredModel): number {
+  return input.shape.slice(1).reduce<number>((size, side) => size * Number(side), 1);
+}
+
+/**
+ * Whether sessions of a loaded model still give for its canary, bit for bit, what they gave at the load.
+ * Errors: those of `runOn`, ENGINE_SUSPECT.
+ */
+export async function check(
+  self: Inference,
+  { name: model, canary }: LoadedModel,
+  sessions: readonly string[],
+): Promise<Result<void>> {
+  if (canary === undefined) return succeed(undefined);
+  for (const session of sessions) {
+    const run = await runCanary(self, model, session, canary);
+    if (!run.ok) return run;
+    if (!sameBits(run.value, canary.given))
+      return fail('ENGINE_SUSPECT', {
+        model,
+        reason: `the canary of ${session} has other bits than at its load`,
+      });
+  }
+  return succeed(undefined);
+}
+
+/**
+ * Runs a request on every session of a model. With twins its outputs are the same bits from both, and one of them
+ * has then passed its canary: copies that were hit so hard that each saturates agree too.
+ * Errors: those of `runOn`, ENGINE_SUSPECT.
+ */
+export async function runGuarded(
+  self: Inference,
+  loaded: LoadedModel,
+  count: number,
+  items: Float32Array,
+): Promise<Result<Outputs>> {
+  const { name: model, sessions } = loaded;
+  const [one, twin] = sessions;
+  loaded.runsSince++;
+  const first = await runOn(self, model, one, count, items);
+  if (!first.ok || twin === undefined) return first;
+  const second = await runOn(self, model, twin, count, items);
+  if (!second.ok) return second;
+  if (!sameBits(first.value, second.value))
+    return fail('ENGINE_SUSPECT', { model, reason: 'two sessions gave different bits' });
+  const whole = await check(self, loaded, [one]);
+  return whole.ok ? first : whole;
+}
+
+/** One run of one session. Errors: those of `Engine.run`, ENGINE_DEADLINE (the engine must then be started afresh). */
+async function runOn(
+  { state, event, tlm, clock, config }: Inference,
+  model: string,
+  session: string,
+  count: number,
+  items: Float32Array,
+): Promise<Result<Outputs>> {
+  const { deadlineUs } = config;
+  const costUs = config.costUsPerRun + count * config.costUsPerItem;
+  const run = await before(clock, deadlineUs, state.engine.run(session, count, items), costUs);
+  if (run !== undefined) return run;
+  state.stuck = true;
+  tlm.DeadlinesMissed(++state.deadlines);
+  event.DeadlineMissed({ model, items: count, deadlineUs });
+  return fail('ENGINE_DEADLINE', { model, deadlineUs });
+}
+
+function runCanary(
+  self: Inference,
+  model: string,
+  session: string,
+  { count, input }: { readonly count: number; readonly input: Float32Array },
+): Promise<Result<Outputs>> {
+  self.tlm.CanaryRuns(++self.state.canaries);
+  return runOn(self, model, session, count, input);
+}
+
+/** Gives up the sessions of a model. */
+export async function forget(self: Inference, { name, sessions }: LoadedModel): Promise<void> {
+  const { loaded } = self.state;
+  loaded.delete(name);
+  self.tlm.LoadedModels(loaded.size);
+  await release(self, sessions);
+}
+
+/** An engine that is lost or stuck has nothing to release. */
+async function release({ state, clock }: Inference, sessions: readonly string[]): Promise<void> {
+  if (!usable(state)) return;
+  await clock.work(Promise.all(sessions.map((session) => state.engine.release(session))), 0);
+}
+
+export function usable({ engine, stuck }: Inference['state']): boolean {
+  return engine.alive && !stuck;
+}
+
+/** The result of `work`, or undefined when it is not there at the deadline. */
+function before<T>(
+  clock: Clock,
+  deadlineUs: number,
+  work: Promise<T>,
+  costUs: number,
+): Promise<T | undefined> {
+  return new Promise((resolve, reject) => {
+    const timer = clock.after(deadlineUs, async () => resolve(undefined));
+    clock.work(work, costUs).then((value) => {
+      timer.cancel();
+      resolve(value);
+    }, reject);
+  });
+}
+
+export function listed(text: string): string[] {
+  return text
+    .split(',')
+    .map((word) => word.trim())
+    .filter((word) => word !== '');
+}

@@ -1,0 +1,67 @@
+import type { Failed, Result } from '../../../fsw/errors';
+import type { SelfOf } from '../../../fsw/framework';
+import type { TrustedKeys } from '../../../fsw/models';
+import type { RegionScrub } from '../ports';
+import { type Ledger, writeLedger } from './ledger';
+import type { modelStoreModel } from './model';
+import { sumOf } from './repair';
+import type { Held, Slot } from './slots';
+
+/** What a runtime says of an offer. */
+export interface VerdictOf {
+  readonly fit: boolean;
+  readonly reason: string;
+}
+
+export interface State {
+  keys: TrustedKeys;
+  ledger: Ledger;
+  readonly slots: Slot[];
+  /** What is handed out, by model: the current version, or what it fell back to. */
+  readonly serving: Map<string, Held>;
+  readonly good: Set<string>;
+  /** Golden copies, by region name: whether each was whole when last looked at. */
+  readonly golden: Map<string, boolean>;
+  rejected: number;
+  scrubbed: RegionScrub;
+  /** The one change of versions that is under way, in words. */
+  busy: string | undefined;
+  readonly offers: Map<number, (verdict: VerdictOf) => void>;
+  lastTicket: number;
+}
+
+export type Store = SelfOf<typeof modelStoreModel, State>;
+
+export function reject({ state, event, tlm }: Store, model: string, failure: Failed): Failed {
+  state.good.delete(model);
+  tlm.ModelsGood(state.good.size);
+  tlm.ModelsRejected(++state.rejected);
+  event.ModelRejected({ model, code: failure.error.code, reason: failure.error.text });
+  return failure;
+}
+
+/** Adds to the counts what a scrub of a region found, and reports what it did. */
+export function account({ state, event, tlm }: Store, region: string, scrub: RegionScrub): void {
+  const { correctedBits: bits, parityPages, goldenPages, lostPages } = scrub;
+  if (bits + parityPages + goldenPages + lostPages === 0) return;
+  state.scrubbed = sumOf(state.scrubbed, scrub);
+  tlm.BitsCorrected(state.scrubbed.correctedBits);
+  tlm.PagesByParity(state.scrubbed.parityPages);
+  tlm.PagesByGolden(state.scrubbed.goldenPages);
+  tlm.PagesLost(state.scrubbed.lostPages);
+  if (lostPages === 0) event.PagesRepaired({ region, bits, parityPages, goldenPages });
+}
+
+export function showCounts({ state, tlm }: Store): void {
+  tlm.ModelsGood(state.good.size);
+  tlm.ModelsRejected(state.rejected);
+  tlm.GoldenGood([...state.golden.values()].filter((whole) => whole).length);
+}
+
+/** Errors: those of the file store; then the ledger is as it was. */
+export function saveLedger({ state, board, config, event }: Store, ledger: Ledger): Result<void> {
+  const written = writeLedger(board.files, config.storeFolder, ledger);
+  if (written.ok) state.ledger = ledger;
+  else event.LedgerFault({ code: written.error.code, reason: written.error.text });
+  return written;
+}

@@ -1,0 +1,129 @@
+/** Changes of version: a bundle is installed as candidate, then promoted by the runtime's verdict, or rolled back. */
+import { type Failed, fail, type Result, succeed } from '../../../fsw/errors';
+import { removeCopies, type VersionName, writeCopies } from './goldenCopies';
+import { entryOf, withEntry } from './ledger';
+import { loadSource } from './load';
+import { loadVersion, serve, verifyHeld } from './serve';
+import { freeSlot, type Held, heldVersion } from './slots';
+import { bundleSource } from './source';
+import { type Store, saveLedger, showCounts, type VerdictOf } from './state';
+import { inTurns } from './steps';
+
+/**
+ * Verifies a bundle, loads it beside what flies, writes its golden copies, and notes it as candidate: in this order, so
+ * that a cut at any instant leaves the ledger as it was, or a candidate that is whole. Errors: those of `bundleSource`
+ * and `loadSource`, MODEL_DOWNGRADE, those of the file store.
+ */
+export async function install(self: Store, path: string): Promise<Result<void>> {
+  const { state, board, event } = self;
+  const refuse = (failure: Failed): Failed => {
+    event.InstallRefused({ path, code: failure.error.code, reason: failure.error.text });
+    return failure;
+  };
+  const source = bundleSource(board.files, path, state.keys);
+  if (!source.ok) return refuse(source);
+  const { name: model, serial, version } = source.value.envelope.manifest;
+  const entry = entryOf(state.ledger, model);
+  const highest = entry?.highest ?? 0;
+  if (serial <= highest) return refuse(fail('MODEL_DOWNGRADE', { model, serial, highest }));
+  const loaded = await inTurns(loadSource(self, source.value), self.clock);
+  if (!loaded.ok) return refuse(loaded);
+  const held = loaded.value;
+  held.candidate = true;
+  const copies = await inTurns(writeCopies(self, held), self.clock);
+  const noted = copies.ok
+    ? saveLedger(self, withEntry(state.ledger, { ...entry, model, candidate: serial, highest: serial }))
+    : copies;
+  if (!noted.ok) {
+    drop(self, { model, serial });
+    return refuse(noted);
+  }
+  if (entry?.candidate !== undefined) drop(self, { model, serial: entry.candidate });
+  event.ModelInstalled({ model, version, serial });
+  return succeed(undefined);
+}
+
+/**
+ * Makes the candidate or the previous version the current one, once the runtime has loaded it and found it fit; until
+ * the ledger says so, a boot flies the old one. Errors: MODEL_VERSION, MODEL_REFUSED, those of `loadVersion` and of
+ * the ledger.
+ */
+export async function promote(
+  self: Store,
+  model: string,
+  which: 'candidate' | 'previous',
+): Promise<Result<void>> {
+  const { state, event } = self;
+  const entry = entryOf(state.ledger, model);
+  const serial = entry?.[which];
+  if (entry === undefined || serial === undefined) return fail('MODEL_VERSION', { model, what: which });
+  const refuse = (failure: Failed): Failed => {
+    event.PromotionRefused({ model, serial, reason: failure.error.text });
+    return failure;
+  };
+  const held = await inMemory(self, { model, serial });
+  if (!held.ok) return refuse(held);
+  const before = state.serving.get(model);
+  held.value.candidate = true;
+  const verdict = await offer(self, held.value);
+  held.value.candidate = which === 'candidate';
+  if (!verdict.fit) {
+    if (verdict.late && before) await offer(self, before);
+    return refuse(fail('MODEL_REFUSED', { model, reason: verdict.reason }));
+  }
+  const { current, previous, candidate, highest } = entry;
+  const changed =
+    which === 'candidate'
+      ? { model, current: serial, previous: current, highest }
+      : { model, current: serial, previous: current, candidate, highest };
+  const noted = saveLedger(self, withEntry(state.ledger, changed));
+  if (!noted.ok) {
+    if (before) await offer(self, before);
+    return refuse(noted);
+  }
+  held.value.candidate = false;
+  serve(self, held.value);
+  if (which === 'candidate' && previous !== undefined) drop(self, { model, serial: previous });
+  event.ModelPromoted({ model, version: held.value.manifest.version, serial });
+  return succeed(undefined);
+}
+
+async function inMemory(self: Store, version: VersionName): Promise<Result<Held>> {
+  const held = heldVersion(self, version.model, version.serial);
+  return held ? succeed(held) : inTurns(loadVersion(self, version), self.clock);
+}
+
+/** Forgets a version that the ledger does not name. */
+function drop(self: Store, version: VersionName): void {
+  const held = heldVersion(self, version.model, version.serial);
+  if (held) freeSlot(self, held.slot);
+  removeCopies(self, version);
+  showCounts(self);
+}
+
+/** Asks the runtime to load a version. `late`: it did not answer, and may yet do it. */
+function offer(self: Store, held: Held): Promise<VerdictOf & { readonly late: boolean }> {
+  const { state, out, clock, config } = self;
+  const { name: model } = held.manifest;
+  const ticket = ++state.lastTicket;
+  return new Promise((resolve) => {
+    const answer = (verdict: VerdictOf, late: boolean) => {
+      timer.cancel();
+      state.offers.delete(ticket);
+      resolve({ ...verdict, late });
+    };
+    const timer = clock.after(config.verdictUs, async () =>
+      answer({ fit: false, reason: `no verdict after ${config.verdictUs / 1e6} s` }, true),
+    );
+    state.offers.set(ticket, (verdict) => answer(verdict, false));
+    out.offer({
+      ticket,
+      model,
+      fetch() {
+        const fit = verifyHeld(self, held);
+        if (fit.ok) held.handedOut = true;
+        return fit.ok ? fit.value : undefined;
+      },
+    });
+  });
+}
