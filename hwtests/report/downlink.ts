@@ -35,8 +35,8 @@ export function passTotals({ passes, received }: FlightRecord): PassTotals[] {
 export function downlinkSection(record: FlightRecord): Html {
   const totals = passTotals(record);
   const link = record.report.bytes.link;
-  return html`${plot(downlinkPlot(record))}
-${totals.length > 0 && capacityBars(totals)}
+  return html`<div class="plots">${plot(downlinkPlot(record))}
+${totals.length > 0 && capacityBars(totals)}</div>
 <div class="scroll" tabindex="0"><table><caption>Passes: what each could carry and what it did. Where two stations see the spacecraft, it talks to the one whose pass began first.</caption>
 <thead><tr><th scope="col">station</th><th scope="col">from</th><th scope="col">lasts</th><th scope="col">highest</th><th scope="col">could carry</th><th scope="col">carried</th><th scope="col">used</th><th scope="col">packets</th><th scope="col">products</th><th scope="col">telemetry</th><th scope="col">events</th></tr></thead>
 <tbody>${totals.map((pass) => html`<tr><th scope="row">${pass.station}</th><td>${flightTime(pass.startUs)}</td><td>${flightTime(pass.endUs - pass.startUs)}</td><td>${pass.maxElevationDeg.toFixed(0)}°</td><td>${bytes(pass.grantedBytes)}</td><td>${bytes(pass.sentBytes)}</td><td>${used(pass)}</td><td>${count(pass.packets)}</td><td>${bytes(pass.byKind.records)}</td><td>${bytes(pass.byKind.channels)}</td><td>${bytes(pass.byKind.event)}</td></tr>`)}</tbody></table></div>
@@ -79,9 +79,9 @@ export function bandsOf({ passes }: FlightRecord) {
 }
 
 const WIDTH = 640;
-const ROW = 30;
+const ROW = 32;
 const LEFT = 92;
-const RIGHT = 16;
+const RIGHT = 36;
 
 /** Bars on a logarithmic scale: what is sent is often a ten-thousandth of what could be. */
 function capacityBars(totals: readonly PassTotals[]): Html {

@@ -32,7 +32,7 @@ function card(frame: FrameRecord, classNames: readonly string[], found: readonly
 <h3>#${id} <span class="chip ${verdict ?? 'FAILED'}">${(verdict ?? 'not judged').toLowerCase()}</span></h3>
 <p class="where">${flightTime(atUs)} · ${where}</p>
 <p>${why(frame)}</p>${tiles.length > 0 && facts(tiles, classNames)}
-${found.length > 0 && html`<ul>${found.map((detection) => foundLine(detection, tiles))}</ul>`}</article>`;
+${found.length > 0 && foundList(found, tiles)}</article>`;
 }
 
 /** The verdict in words, with the numbers that led to it. */
@@ -67,12 +67,14 @@ function facts(tiles: readonly TileRecord[], classNames: readonly string[]): Htm
   return html`<dl><dt>cloud</dt><dd>${cloud} <small>truth ${trueCloud}</small></dd>${water !== false && html`<dt>water</dt><dd>${water} <small>truth ${trueWater}, of clear tiles</small></dd>`}${counts.length > 0 && html`<dt>tiles</dt><dd>${counts.join(', ')}</dd>`}</dl>`;
 }
 
-function foundLine(
-  { tile, className, score, receivedUs, station }: GroundDetection,
-  tiles: readonly TileRecord[],
-): Html {
-  const truth = tiles[tile]?.truth;
-  return html`<li><b>${className} ${score.toFixed(2)}</b> in tile ${tile}${truth && html` <small>truth: water ${percent(truth.water, 0)}, cloud ${percent(truth.cloud, 0)}</small>`}<br><small>on the ground ${flightTime(receivedUs)}, ${station}</small></li>`;
+function foundList(found: readonly GroundDetection[], tiles: readonly TileRecord[]): Html {
+  const [{ receivedUs, station }] = found;
+  const rows = found.map(({ tile, className, score }) => {
+    const truth = tiles[tile]?.truth;
+    return html`<tr><th scope="row">${tile}</th><td>${className}</td><td>${score.toFixed(2)}</td><td>${truth && percent(truth.water, 0)}</td></tr>`;
+  });
+  const many = `${found.length} ${found.length === 1 ? 'detection' : 'detections'}`;
+  return html`<details><summary>${many}, on the ground ${flightTime(receivedUs)}</summary><table><caption>received by ${station}</caption><thead><tr><th scope="col">tile</th><th scope="col">class</th><th scope="col">score</th><th scope="col">true water</th></tr></thead><tbody>${rows}</tbody></table></details>`;
 }
 
 /** One square a tile, in a drawing as large as the frame. */

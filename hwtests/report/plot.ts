@@ -23,7 +23,7 @@ export interface Plot {
 
 const WIDTH = 640;
 const HEIGHT = 200;
-const BOX = { left: 56, right: 12, top: 10, bottom: 24 };
+const BOX = { left: 56, right: 28, top: 10, bottom: 24 };
 /** Points of a line; more are thinned out to what a screen can show. */
 const MAX_POINTS = 600;
 

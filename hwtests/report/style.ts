@@ -27,8 +27,8 @@ figure svg{display:block;width:100%;height:auto}figcaption{font-weight:600;font-
 .legend i{height:4px;border:0;vertical-align:middle}
 .legend{margin-top:2px}
 .k-day{background:#ffd23f}.k-night{background:#7d8fb3}.k-contact{background:#37e29a}.k-found{background:#ff5fa2}.k-station{background:#fff;border:1px solid #555!important}
-.keys .k-KEPT{border-color:#5fd38d}.keys .k-CLOUDED{border-color:#fff;background:#8892a0}.keys .k-DARK{border-color:#6b7890}.keys .k-FAILED{border-color:#ff6b5f}
-.keys .k-cloud{background:#8892a0;border-color:#fff}.keys .k-sent{border-color:#ff5fa2;box-shadow:0 0 0 1px #ff5fa2}
+.keys .k-KEPT{border-color:#5fd38d}.keys .k-CLOUDED{border-color:#8892a0;background:#fff}.keys .k-DARK{border-color:#6b7890}.keys .k-FAILED{border-color:#ff6b5f}
+.keys .k-cloud{border-color:#8892a0;background:#fff}.keys .k-sent{border-color:#ff5fa2;box-shadow:0 0 0 1px #ff5fa2}
 .graticule{stroke:#fff;stroke-opacity:.14;fill:none}
 .day path,.night path,.contact path{fill:none;stroke-linejoin:round;stroke-linecap:round}
 .day path{stroke:#ffd23f;stroke-width:3}.night path{stroke:#7d8fb3;stroke-width:2.5;stroke-dasharray:1 6}
@@ -39,8 +39,8 @@ path.KEPT{stroke:#5fd38d;fill:#5fd38d}path.CLOUDED{stroke:#fff;fill:#fff;fill-op
 .stations path{fill:#fff;stroke:#0b1524;stroke-width:1.5}.stations .unseen{opacity:.6}
 .stations text{fill:#fff;font-size:19px;font-weight:600;paint-order:stroke;stroke:#0b1524;stroke-width:4px}
 .heat rect{fill:#ff4d2e;stroke:#ff4d2e;stroke-opacity:.35}
-.plots{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,420px),1fr));gap:14px}.plots figure{margin:0}
-.side{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,320px),1fr));gap:18px;align-items:start}
+.plots{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,420px),1fr));gap:14px}.plots>*{margin:0}.plots+*{margin-top:14px}
+.side{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,360px),1fr));gap:14px;align-items:start;margin:14px 0}
 .grid{stroke:var(--line);fill:none}.tick{fill:var(--dim);font-size:12px}.tick.y{text-anchor:end}.tick.x{text-anchor:middle}
 .band{fill:var(--band)}.line{fill:none;stroke-width:2;stroke-linejoin:round}
 .line.s0{stroke:var(--s0)}.line.s1{stroke:var(--s1);stroke-dasharray:7 3}.line.s2{stroke:var(--s2);stroke-dasharray:2 3}.line.s3{stroke:var(--s3)}
@@ -62,7 +62,7 @@ body:has(#overlay:not(:checked)) .overlay{display:none}
 .chip{font-size:12px;font-weight:600;border-radius:99px;padding:1px 9px;border:1px solid currentColor;margin-left:4px}
 .chip.KEPT{color:var(--good)}.chip.CLOUDED,.chip.DARK{color:var(--dim)}.chip.FAILED{color:var(--bad)}
 .card dl{display:grid;grid-template-columns:auto 1fr;gap:0 10px;margin:4px 12px}.card dt{color:var(--dim)}.card dd{margin:0}
-.card ul{padding-left:16px;margin-top:4px;margin-bottom:4px}
+summary{cursor:pointer;color:var(--accent)}.card table{font-size:13px}.card th,.card td{padding:2px 6px}.card caption{padding:4px 6px}
 .scroll{overflow:auto;margin-bottom:14px;border:1px solid var(--line);border-radius:10px;background:var(--card)}.tall{max-height:460px}
 table{border-collapse:collapse;width:100%;font-size:14px;font-variant-numeric:tabular-nums;background:var(--card)}
 table.narrow{width:auto;min-width:min(100%,420px)}

@@ -63,7 +63,7 @@ export function telemetrySection(record: FlightRecord): Html {
     if (changing.length === 0) return [];
     return [plot({ title, unit, series: changing, bands, endS: record.report.durationS })];
   });
-  return html`<p>As the ground received it, at the time it was measured on board.</p>
+  return html`<p>As the ground received it, at the time it was measured on board; shaded: a station is in view.</p>
 <div class="plots">${drawn}</div>
 ${still.length > 0 && html`<div class="scroll" tabindex="0"><table class="narrow"><caption>Channels that never changed</caption><thead><tr><th scope="col">channel</th><th scope="col">value</th></tr></thead><tbody>${still.map(([name, value]) => html`<tr><th scope="row">${name}</th><td>${count(value, 3)}</td></tr>`)}</tbody></table></div>`}`;
 }

@@ -30,17 +30,17 @@ export function upsetsSection(record: FlightRecord): Html | undefined {
   const { factor, perBitDay, targets, byTarget, clusters, healed, stuckCells, map } = radiation;
   const healedRows = Object.entries(healed) as [keyof Radiation['healed'], number][];
   return html`<p>${count(factor)} times the published rate, which makes ${perBitDay.toPrecision(3)} upset events a bit and day, on ${targets.join(', ')}. ${count(stuckCells)} memory cells were stuck at the end.</p>
-${plot(upsetPlot(record))}
-<div class="side">${table(
-    'Hit, by target',
-    ['target', 'hits', 'bits'],
-    Object.entries(byTarget).map(([name, { hits, bits }]) => [name, count(hits), count(bits)]),
-  )}
+<div class="plots">${plot(upsetPlot(record))}
 ${table(
-  'Healed, by step',
-  ['step', 'times'],
-  healedRows.map(([step, times]) => [steps[step] ?? step, count(times)]),
-)}
+  'Hit, by target',
+  ['target', 'hits', 'bits'],
+  Object.entries(byTarget).map(([name, { hits, bits }]) => [name, count(hits), count(bits)]),
+)}</div>
+<div class="side">${table(
+    'Healed, by step',
+    ['step', 'times'],
+    healedRows.map(([step, times]) => [steps[step] ?? step, count(times)]),
+  )}
 ${table(
   'Events by how many cells they upset',
   ['cells', 'events'],
@@ -77,7 +77,7 @@ function upsetPlot(record: FlightRecord) {
 }
 
 function table(caption: string, heads: readonly string[], rows: readonly (readonly Part[])[]): Html {
-  return html`<table><caption>${caption}</caption><thead><tr>${heads.map((head) => html`<th scope="col">${head}</th>`)}</tr></thead><tbody>${rows.map(([first, ...rest]) => html`<tr><th scope="row">${first}</th>${rest.map((value) => html`<td>${value}</td>`)}</tr>`)}</tbody></table>`;
+  return html`<div class="scroll" tabindex="0"><table><caption>${caption}</caption><thead><tr>${heads.map((head) => html`<th scope="col">${head}</th>`)}</tr></thead><tbody>${rows.map(([first, ...rest]) => html`<tr><th scope="row">${first}</th>${rest.map((value) => html`<td>${value}</td>`)}</tr>`)}</tbody></table></div>`;
 }
 
 /** Counts by cells of latitude (rows, from the south) and longitude (columns, from 180° west) over the map. */
