@@ -11,7 +11,10 @@ export function frameCards(record: FlightRecord): Html {
   const { frames, classNames, pictureStride } = record;
   const shown = frames.filter(({ picture }) => picture !== undefined);
   const found = detectionsOf(record);
-  const which = pictureStride === 1 ? '' : ` Every ${pictureStride}th frame has its picture here.`;
+  const which =
+    pictureStride === 1
+      ? ''
+      : ` Every ${pictureStride === 2 ? '2nd' : `${pictureStride}th`} frame has its picture here.`;
   return html`<p>${shown.length} of ${frames.length} frames are shown.${which} The up edge of a picture points along the ground track.
 <label><input type="checkbox" id="overlay" checked> show what each tile was taken for</label></p>
 <p class="keys" id="tile-keys">${classNames.map((name, i) => html`<span><i class="c${i % 4}"></i>${name}</span>`)}<span><i class="k-cloud"></i>cloud</span><span><b class="wrong">✗</b> cloud or water differs from the truth</span><span><i class="k-sent"></i>detection, sent down</span></p>

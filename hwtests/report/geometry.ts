@@ -83,7 +83,7 @@ export function area(ring: readonly LonLat[]): number {
 function unwrapped(ring: readonly LonLat[]): LonLat[] {
   let last = ring[0][0];
   return ring.map(([lonDeg, latDeg]) => {
-    last += lonDeg - last - 360 * Math.round((lonDeg - last) / 360);
+    last = lonDeg - 360 * Math.round((lonDeg - last) / 360);
     return [last, latDeg];
   });
 }
