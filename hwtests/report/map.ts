@@ -10,6 +10,8 @@ const SCALE = 4;
 export const MAP_WIDTH = 360 * SCALE;
 export const MAP_HEIGHT = 180 * SCALE;
 const MAX_DETECTIONS = 1000;
+/** From so many frames on, each outline is drawn by its corners alone. */
+const MANY_FRAMES = 500;
 
 export const mapX = (lonDeg: number) => round((lonDeg + 180) * SCALE);
 export const mapY = (latDeg: number) => round((90 - latDeg) * SCALE);
@@ -24,24 +26,21 @@ export function worldMap(record: FlightRecord): Html {
   const found = detectionsOf(record);
   const located = found.filter((detection) => detection.place !== undefined);
   const seen = new Set(passes.map(({ station }) => station));
+  const stepUs = track.length > 1 ? track[1].atUs - track[0].atUs : 1;
   const inContact = passes.map(({ startUs, endUs }) =>
-    track.filter(({ atUs }) => startUs <= atUs && atUs <= endUs),
+    track.slice(Math.ceil(startUs / stepUs), Math.floor(endUs / stepUs) + 1),
   );
+  const day = track.filter(({ sunElevationDeg }) => sunElevationDeg >= 0);
+  const night = track.filter(({ sunElevationDeg }) => sunElevationDeg < 0);
+  const pointsPerSide = frames.length > MANY_FRAMES ? 1 : 6;
   const spoken =
     `Map of the world with the ground track of ${record.orbitName}, ${frames.length} frame footprints, ` +
     `${located.length} detections and ${stations.length} ground stations, of which ${seen.size} were in contact.`;
   return html`<figure class="map"><svg viewBox="0 0 ${MAP_WIDTH} ${MAP_HEIGHT}" role="img" aria-label="${spoken}">
 <use href="#earth"/>${graticule()}
-<g class="night">${lines(
-    track.filter(({ sunElevationDeg }) => sunElevationDeg < 0),
-    track,
-  )}</g>
-<g class="day">${lines(
-    track.filter(({ sunElevationDeg }) => sunElevationDeg >= 0),
-    track,
-  )}</g>
-<g class="contact">${inContact.map((points) => lines(points, track))}</g>
-<g class="footprints">${frames.map(footprint)}</g>
+<g class="night">${lines(night, stepUs)}</g><g class="day">${lines(day, stepUs)}</g>
+<g class="contact">${inContact.map((points) => lines(points, stepUs))}</g>
+<g class="footprints">${frames.map((frame) => footprint(frame, pointsPerSide))}</g>
 <g class="found">${located
     .slice(0, MAX_DETECTIONS)
     .map(
@@ -56,18 +55,17 @@ export function worldMap(record: FlightRecord): Html {
 </svg><figcaption class="keys"><span><i class="k-day"></i>track by day</span><span><i class="k-night"></i>by night</span><span><i class="k-contact"></i>in contact</span><span><i class="k-KEPT"></i>frame kept</span><span><i class="k-CLOUDED"></i>clouded</span><span><i class="k-DARK"></i>dark</span><span><i class="k-FAILED"></i>failed or not judged</span><span><i class="k-found"></i>detection</span><span><i class="k-station"></i>ground station</span>${located.length > MAX_DETECTIONS && html`<span>the first ${MAX_DETECTIONS} of ${located.length} detections are drawn</span>`}</figcaption></figure>`;
 }
 
-function footprint({ place: at, verdict, id, atUs }: FrameRecord): Html | undefined {
+function footprint({ place: at, verdict, id, atUs }: FrameRecord, pointsPerSide: number): Html | undefined {
   if (at === undefined) return undefined;
   const whole = { left: 0, top: 0, width: at.width, height: at.height };
-  const d = piecesOf(outline(at, whole, 6))
+  const d = piecesOf(outline(at, whole, pointsPerSide))
     .map((ring) => `M${ring.map(([lonDeg, latDeg]) => `${mapX(lonDeg)} ${mapY(latDeg)}`).join('L')}Z`)
     .join('');
   return html`<path class="${verdict ?? 'FAILED'}" d="${d}"><title>frame ${id}, ${flightTime(atUs)}, ${(verdict ?? 'not judged').toLowerCase()}, ${place(at.latDeg, at.lonDeg)}</title></path>`;
 }
 
 /** Some points of the track as lines, broken where points in between are missing. */
-function lines(points: readonly TrackPoint[], track: readonly TrackPoint[]): Html {
-  const stepUs = track.length > 1 ? track[1].atUs - track[0].atUs : 0;
+function lines(points: readonly TrackPoint[], stepUs: number): Html {
   const runs: LonLat[][] = [];
   points.forEach(({ atUs, lonDeg, latDeg }, i) => {
     if (i === 0 || atUs - points[i - 1].atUs > 1.5 * stepUs) runs.push([]);

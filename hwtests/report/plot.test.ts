@@ -48,6 +48,9 @@ describe('a plot', () => {
     expect(few.length).toBeLessThanOrEqual(602);
     expect(few).toContainEqual([4321, 99]);
     expect(few).toContainEqual([17, -5]);
+    const whole = Array.from({ length: 300_000 }, (_, i): Point => [i, i]);
+    const long = plot({ title: 'T', endS: 300_000, series: [{ name: 'a', points: whole }] });
+    expect(long.text).toContain('from 0 to 299,999, highest 299,999');
     expect(few.map(([x]) => x)).toEqual([...few.map(([x]) => x)].sort((a, b) => a - b));
   });
 });

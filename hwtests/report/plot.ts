@@ -27,7 +27,8 @@ const BOX = { left: 56, right: 28, top: 10, bottom: 24 };
 /** Points of a line; more are thinned out to what a screen can show. */
 const MAX_POINTS = 600;
 
-export function plot({ title, unit, series, bands = [], endS }: Plot): Html {
+export function plot({ title, unit, series: whole, bands = [], endS }: Plot): Html {
+  const series = whole.map((one) => ({ ...one, points: thinned(one.points) }));
   const top = Math.max(...series.flatMap(({ points }) => points.map(([, y]) => y)), 0);
   const yTicks = ticks(top || 1, 4);
   const yMax = Math.max(top, yTicks[yTicks.length - 1]) || 1;
@@ -43,7 +44,7 @@ export function plot({ title, unit, series, bands = [], endS }: Plot): Html {
 ${bands.map(({ from, to, name }) => html`<rect class="band" x="${round(x(from))}" y="${BOX.top}" width="${round(x(to) - x(from))}" height="${bottom - BOX.top}"><title>${name}</title></rect>`)}
 ${yTicks.map((value) => html`<path class="grid" d="M${BOX.left} ${round(y(value))}H${WIDTH - BOX.right}"/><text class="tick y" x="${BOX.left - 6}" y="${round(y(value) + 4)}">${short(value)}</text>`)}
 ${xTicks.map((seconds) => html`<path class="grid" d="M${round(x(seconds))} ${bottom}v4"/><text class="tick x" x="${round(x(seconds))}" y="${HEIGHT - 6}">${label(seconds)}</text>`)}
-${series.map(({ name, points, steps }, i) => html`<path class="line s${i}" data-name="${name}" data-values="${JSON.stringify(thinned(points).map(([s, v]) => [round(s), round(v, 3)]))}" d="${pathOf(thinned(points), x, y, steps)}"/>`)}
+${series.map(({ name, points, steps }, i) => html`<path class="line s${i}" data-name="${name}" data-values="${JSON.stringify(points.map(([s, v]) => [round(s), round(v, 3)]))}" d="${pathOf(points, x, y, steps)}"/>`)}
 </svg></figure>`;
 }
 
@@ -73,7 +74,7 @@ function spoken(title: string, unit: string | undefined, series: readonly Series
   return `${title}${unit ? ` in ${unit}` : ''} over flight time. ${said.join('; ')}.`;
 }
 
-/** Of each stretch of a line that is too long its lowest and its highest point, so that no peak is lost. */
+/** Of each stretch of a line that is too long its lowest and its highest point, so that no peak is lost; and the last point. */
 export function thinned(points: readonly Point[]): readonly Point[] {
   if (points.length <= MAX_POINTS) return points;
   const stretch = Math.ceil((2 * points.length) / MAX_POINTS);
@@ -84,7 +85,8 @@ export function thinned(points: readonly Point[]): readonly Point[] {
     const high = part.reduce((most, point) => (point[1] > most[1] ? point : most));
     kept.push(...(low === high ? [low] : [low, high].sort((a, b) => a[0] - b[0])));
   }
-  return kept;
+  const last = points[points.length - 1];
+  return kept[kept.length - 1] === last ? kept : [...kept, last];
 }
 
 /** Round values from 0 on, the last one at `top` or above, about `wanted` of them. */
