@@ -15,9 +15,8 @@ export function frameCards(record: FlightRecord): Html {
     pictureStride === 1
       ? ''
       : ` Every ${pictureStride === 2 ? '2nd' : `${pictureStride}th`} frame has its picture here.`;
-  return html`<p>${shown.length} of ${frames.length} frames are shown.${which} The up edge of a picture points along the ground track.
-<label><input type="checkbox" id="overlay" checked> show what each tile was taken for</label></p>
-<p class="keys" id="tile-keys">${classNames.map((name, i) => html`<span><i class="c${i % 4}"></i>${name}</span>`)}<span><i class="k-cloud"></i>cloud</span><span><b class="wrong">✗</b> cloud or water differs from the truth</span><span><i class="k-sent"></i>detection, sent down</span></p>
+  return html`<p>${shown.length} of ${frames.length} frames are shown.${which} The up edge of a picture points along the ground track; water and classes are of the clear tiles.</p>
+<p class="keys"><label><input type="checkbox" id="overlay" checked> what each tile was taken for:</label>${classNames.map((name, i) => html`<span><i class="c${i % 4}"></i>${name}</span>`)}<span><i class="k-cloud"></i>cloud</span><span><b class="wrong">✗</b> cloud or water differs from the truth</span><span><i class="k-sent"></i>detection, sent down</span></p>
 <div class="cards">${shown.map((frame) =>
     card(
       frame,
@@ -67,7 +66,7 @@ function facts(tiles: readonly TileRecord[], classNames: readonly string[]): Htm
     .map(([name, tileCount]) => `${name} ${tileCount}`);
   const water = clear.length > 0 && percent(mean(clear.map(({ surface }) => surface?.water ?? 0)), 0);
   const trueWater = clear.length > 0 && percent(mean(clear.map(({ truth }) => truth.water)), 0);
-  return html`<dl><dt>cloud</dt><dd>${cloud} <small>truth ${trueCloud}</small></dd>${water !== false && html`<dt>water</dt><dd>${water} <small>truth ${trueWater}, of clear tiles</small></dd>`}${counts.length > 0 && html`<dt>tiles</dt><dd>${counts.join(', ')}</dd>`}</dl>`;
+  return html`<dl><dt>cloud</dt><dd>${cloud} <small>truth ${trueCloud}</small></dd>${water !== false && html`<dt>water</dt><dd>${water} <small>truth ${trueWater}</small></dd>`}${counts.length > 0 && html`<dt>tiles</dt><dd>${counts.join(', ')}</dd>`}</dl>`;
 }
 
 function foundList(found: readonly GroundDetection[], tiles: readonly TileRecord[]): Html {

@@ -38,8 +38,8 @@ export function worldMap(record: FlightRecord): Html {
     `${located.length} detections and ${stations.length} ground stations, of which ${seen.size} were in contact.`;
   return html`<figure class="map"><svg viewBox="0 0 ${MAP_WIDTH} ${MAP_HEIGHT}" role="img" aria-label="${spoken}">
 <use href="#earth"/>${graticule()}
-<g class="night">${lines(night, stepUs)}</g><g class="day">${lines(day, stepUs)}</g>
 <g class="contact">${inContact.map((points) => lines(points, stepUs))}</g>
+<g class="night">${lines(night, stepUs)}</g><g class="day">${lines(day, stepUs)}</g>
 <g class="footprints">${frames.map((frame) => footprint(frame, pointsPerSide))}</g>
 <g class="found">${located
     .slice(0, MAX_DETECTIONS)

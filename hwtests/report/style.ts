@@ -15,7 +15,7 @@ a{color:var(--accent)}nav a{text-decoration:none}nav a:hover,nav a:focus{text-de
 .skip{position:absolute;left:-999px}.skip:focus{left:8px;top:8px;background:#fff;color:#000;padding:6px;z-index:9}
 h2{font-size:21px;margin:34px 0 10px}h3{font-size:15px;margin:10px 0 0}p{margin:6px 0 12px}small,.where{color:var(--dim)}
 .hidden{position:absolute}
-.tiles{display:grid;grid-template-columns:repeat(auto-fill,minmax(185px,1fr));gap:12px;margin:18px 0 0;padding:0}
+.tiles{display:grid;grid-template-columns:repeat(auto-fill,minmax(210px,1fr));gap:12px;margin:18px 0 0;padding:0}
 .tiles div{background:var(--card);border:1px solid var(--line);border-radius:10px;padding:12px 14px}
 .tiles dt{color:var(--dim);font-size:13px}.tiles dd{margin:2px 0 0;font-size:23px;font-weight:650;line-height:1.25}
 .tiles dd small{display:block;font-size:13px;font-weight:400}
@@ -27,14 +27,14 @@ figure svg{display:block;width:100%;height:auto}figcaption{font-weight:600;font-
 .legend i{height:4px;border:0;vertical-align:middle}
 .legend{margin-top:2px}
 .k-day{background:#ffd23f}.k-night{background:#7d8fb3}.k-contact{background:#37e29a}.k-found{background:#ff5fa2}.k-station{background:#fff;border:1px solid #555!important}
-.keys .k-KEPT{border-color:#5fd38d}.keys .k-CLOUDED{border-color:#8892a0;background:#fff}.keys .k-DARK{border-color:#6b7890}.keys .k-FAILED{border-color:#ff6b5f}
+.keys .k-KEPT{border-color:#58b7e0}.keys .k-CLOUDED{border-color:#8892a0;background:#fff}.keys .k-DARK{border-color:#6b7890}.keys .k-FAILED{border-color:#ff6b5f}
 .keys .k-cloud{border-color:#8892a0;background:#fff}.keys .k-sent{border-color:#ff5fa2;box-shadow:0 0 0 1px #ff5fa2}
 .graticule{stroke:#fff;stroke-opacity:.14;fill:none}
 .day path,.night path,.contact path{fill:none;stroke-linejoin:round;stroke-linecap:round}
 .day path{stroke:#ffd23f;stroke-width:3}.night path{stroke:#7d8fb3;stroke-width:2.5;stroke-dasharray:1 6}
-.contact path{stroke:#37e29a;stroke-width:8;stroke-opacity:.55}
+.contact path{stroke:#37e29a;stroke-width:10;stroke-opacity:.6}
 .footprints path{stroke-width:2;fill-opacity:.13}
-path.KEPT{stroke:#5fd38d;fill:#5fd38d}path.CLOUDED{stroke:#fff;fill:#fff;fill-opacity:.45}path.DARK{stroke:#6b7890;fill:#6b7890}path.FAILED{stroke:#ff6b5f;fill:#ff6b5f}
+path.KEPT{stroke:#8fdcff;fill:#8fdcff}path.CLOUDED{stroke:#fff;fill:#fff;fill-opacity:.45}path.DARK{stroke:#6b7890;fill:#6b7890}path.FAILED{stroke:#ff6b5f;fill:#ff6b5f}
 .found circle{fill:#ff5fa2;stroke:#3a0a20;stroke-width:1}
 .stations path{fill:#fff;stroke:#0b1524;stroke-width:1.5}.stations .unseen{opacity:.6}
 .stations text{fill:#fff;font-size:19px;font-weight:600;paint-order:stroke;stroke:#0b1524;stroke-width:4px}
