@@ -153,6 +153,15 @@ export const errorTable = {
   ENGINE_LOST: 'the inference process ended: {reason}',
   INFER_ASKED: '{model}: {items} items of {size} values asked, {length} values given',
 
+  // CUDA, TensorRT and its engine plans
+  CUDA_ABSENT: 'CUDA: {reason}',
+  CUDA_FAILED: 'CUDA: {reason}',
+  TENSORRT_ABSENT: 'TensorRT: {reason}',
+  TENSORRT_FAILED: 'TensorRT: {reason}',
+  PLAN_MISSING: '{file}: there is no such plan',
+  PLAN_CORRUPT: '{file}: {why}',
+  PLAN_DEVICE: '{file}: the plan was built for {what} {found}, this is {expected}',
+
   // Native kernels: what they are given
   KERNEL_SIZE: '{kernel}: {what} is {value}, {min}..{max} are allowed',
   KERNEL_BUFFER: '{kernel}: {what} has {length} elements, {needed} needed',

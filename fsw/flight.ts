@@ -45,7 +45,7 @@ export interface Flight {
   readonly taps: readonly Tap[];
   /** The mission as this board boots it: a simulated one may wrap what a component drives by its config. */
   fit?(topology: Topology): Topology;
-  /** What the operator must know to reach it, such as the port that was bound. */
+  /** What the operator must know, such as the port that was bound; asked for when the deployment has started. */
   readonly notice?: string;
   /** Flies the started deployment to the end of the flight, or until `stopped()`. */
   fly(deployment: Deployment, progress: (progress: Progress) => void, stopped: () => boolean): Promise<void>;

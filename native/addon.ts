@@ -6,16 +6,25 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { projectRoot } from '../fsw/root';
 import type { BitsAddon } from './bits';
+import type { CudaAddon } from './cuda';
 import type { EccAddon } from './eccNative';
 import type { ImageAddon } from './imageAddon';
 import type { TensorAddon } from './tensor';
+import type { TensorRtAddon } from './tensorrt';
 import type { TimerAddon } from './timer';
 
 /** Of `native/addon/src/lib.rs`: an addon that says another number was built from other sources. */
 const ABI = 4;
 
 /** What the addon exports, by room. Each kernel's contract is in the TypeScript of the same name. */
-export interface Addon extends EccAddon, ImageAddon, TensorAddon, BitsAddon, TimerAddon {
+export interface Addon
+  extends CudaAddon,
+    TensorRtAddon,
+    ImageAddon,
+    TensorAddon,
+    BitsAddon,
+    EccAddon,
+    TimerAddon {
   abi(): number;
   /** The instructions that the kernels run with: avx2, neon or portable. */
   simd(): string;

@@ -74,8 +74,8 @@ export interface EccKernels {
   protect(region: ProtectedPages, first: number, count: number): void;
   /**
    * Checks `count` pages from `first` and repairs what SECDED can. The CRC decides: a page is written only with
-   * content whose CRC is the table's, so a wrong repair is never written. Copies of a CRC that differ from the
-   * majority are put right.
+   * content whose CRC is the table's, so a wrong repair is never written. Of a page that is right, copies of its CRC
+   * that differ from the majority are put right (they are not counted).
    */
   scrub(region: ProtectedPages, first: number, count: number): PagesReport;
   /** The same off the main thread where the addon is; nobody else may write the pages meanwhile. */

@@ -122,4 +122,40 @@ describe.skipIf(native.addon === undefined)('native ECC beside its reference', (
       }),
     );
   });
+
+  it('reads nothing beyond a buffer, whoever calls the addon itself', () => {
+    const { addon } = native;
+    if (addon === undefined) return;
+    const { pages, check, crcs } = randomRegion(2, 1);
+    const layout = { dataPages: 1, groups: 1, parityPerGroup: 1 };
+    const unknown = 'F64' as FloatDtype;
+    for (const call of [
+      () => addon.eccSecdedEncode(pages, check.subarray(1)),
+      () => addon.eccSecdedScrub(pages.subarray(1), check),
+      () => addon.eccWordEncode(pages, check.subarray(1)),
+      () => addon.eccWordScrub(pages.subarray(3), check),
+      () => addon.eccCopy(pages, check),
+      () => addon.eccProtect(pages, check, crcs.subarray(1), 0, 1),
+      () => addon.eccScrub(pages, check, crcs, 1, 2),
+      () => addon.eccScrub(pages, check, crcs, 0xffffffff, 0xffffffff),
+      () => addon.eccParityEncode(pages, { ...layout, groups: 0 }),
+      () => addon.eccParityEncode(pages, { ...layout, dataPages: 2 }),
+      () => addon.eccParityRecover(pages, check, crcs, layout, 0, [2]),
+      () => addon.exponentVote(pages, unknown),
+      () => addon.exponentVote(pages.subarray(1), 'F32'),
+    ])
+      expect(call).toThrow(expect.objectContaining({ code: 'InvalidArg' }));
+  });
+
+  it('reads, copies and asks for huge pages without touching a byte', () => {
+    const { addon } = native;
+    if (addon === undefined) return;
+    const bytes = new Uint8Array(new SharedArrayBuffer(1 << 16)).fill(1);
+    const copy = shared(1 << 16);
+    addon.eccCopy(bytes, copy);
+    expect(fingerprint(copy)).toBe(fingerprint(bytes));
+    addon.eccHugePages(copy);
+    expect(fingerprint(copy)).toBe(fingerprint(bytes));
+    expect(addon.eccRead(bytes)).toBe(Number((0x0101010101010101n * (65536n / 8n)) & 0xffffffffn));
+  });
 });

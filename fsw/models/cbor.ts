@@ -9,7 +9,10 @@ const codec = new Encoder({
   structuredClone: false,
 });
 
-/** Definite lengths, shortest heads, keys in order: the core deterministic encoding of RFC 8949, 4.2.1. */
+/**
+ * Definite lengths, shortest heads, keys in order: the core deterministic encoding of RFC 8949, 4.2.1, but that a number
+ * with a fraction always takes 64 bits.
+ */
 export function encodeCbor(value: unknown): Uint8Array {
   return new Uint8Array(codec.encode(inOrder(value)));
 }

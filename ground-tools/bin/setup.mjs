@@ -68,6 +68,8 @@ function build() {
   const stamp = sourceHash();
   if (existsSync(stampFile) && readFileSync(stampFile, 'utf8') === stamp) return 0;
   say('compiling TypeScript to dist/ …');
+  // From here on dist/ is neither what the stamp says nor yet what the sources say.
+  rmSync(stampFile, { force: true });
   dropOrphans();
   const tsc = join(root, 'node_modules/typescript/bin/tsc');
   const { status } = spawnSync(process.execPath, [tsc, '-p', 'tsconfig.build.json'], {
@@ -99,10 +101,13 @@ function sources() {
 
 /** Deletes compiled files whose source is gone, so that nothing flies that is not in the tree. */
 function dropOrphans() {
-  for (const file of filesIn(dist)) {
+  const orphans = filesIn(dist).filter((file) => {
     const source = join(root, relative(dist, file)).replace(/\.js(\.map)?$/, '.ts');
-    if (source.endsWith('.ts') && !existsSync(source)) rmSync(file);
-  }
+    return source.endsWith('.ts') && !existsSync(source);
+  });
+  for (const file of orphans) rmSync(file);
+  // The compiler's notes would say that a source which comes back, unchanged, had been compiled.
+  if (orphans.length > 0) rmSync(join(dist, '.build.tsbuildinfo'), { force: true });
 }
 
 function filesIn(folder) {

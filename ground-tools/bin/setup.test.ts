@@ -23,6 +23,8 @@ beforeEach(() => {
     rootDir: '.',
     outDir: 'dist',
     noEmitOnError: true,
+    incremental: true,
+    tsBuildInfoFile: 'dist/.build.tsbuildinfo',
   };
   const quick = { types: [], lib: ['es5'], skipLibCheck: true };
   write('tsconfig.json', '{}');
@@ -74,6 +76,18 @@ describe('set-up', () => {
     write('fsw/b.ts', 'export const b = 1;');
     expect(setup()).toEqual({ status: 0, said: 'perigee: compiling TypeScript to dist/ …\n' });
     expect(existsSync(path('dist/fsw/a.js'))).toBe(false);
+    expect(existsSync(path('dist/fsw/b.js'))).toBe(true);
+  });
+
+  it('compiles a source that was away while another had a mistake, and came back unchanged', () => {
+    write('fsw/b.ts', 'export const b = 1;');
+    setup();
+    rmSync(path('fsw/b.ts'));
+    write('fsw/a.ts', 'export const a: number = "one";');
+    expect(setup().status).toBe(1);
+    write('fsw/a.ts', 'export const a: number = 1;');
+    write('fsw/b.ts', 'export const b = 1;');
+    expect(setup()).toEqual({ status: 0, said: 'perigee: compiling TypeScript to dist/ …\n' });
     expect(existsSync(path('dist/fsw/b.js'))).toBe(true);
   });
 

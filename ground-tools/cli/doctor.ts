@@ -4,6 +4,7 @@ import { pathToFileURL } from 'node:url';
 import { native } from '../../native/addon';
 import { memoryErrors } from '../../native/edac';
 import { type Context, exit } from './context';
+import { gpuLines } from './gpuLines';
 import { paint } from './screen';
 
 /** What ground-tools/bin/host.mjs exports. */
@@ -25,8 +26,6 @@ export async function doctor({ root, out }: Context): Promise<number> {
     line(found !== undefined, name, found ?? `not found: ${without}`);
   if (native.addon) line(true, 'native kernels', `${native.addon.simd()}, ${native.file}`);
   else line(false, 'native kernels', `TypeScript does their work: ${native.reason}`);
-  const { there, text } = realTime();
-  line(there, 'real-time threads', text);
   const errors = memoryErrors();
   if (errors === undefined) line(false, 'EDAC', 'not present: this computer counts no memory errors');
   else
@@ -35,6 +34,9 @@ export async function doctor({ root, out }: Context): Promise<number> {
       'EDAC',
       `${errors.corrected} corrected, ${errors.uncorrected} uncorrected memory errors, by ${errors.counters} counters`,
     );
+  const { there, text } = realTime();
+  line(there, 'real-time threads', text);
+  for (const { there, name, text } of await gpuLines(root)) line(there, name, text);
   return exit.ok;
 }
 

@@ -2,10 +2,11 @@
 import { createHash } from 'node:crypto';
 import { InvalidArgumentError } from 'commander';
 import { fail, type Result, succeed } from '../../fsw/errors';
-import { readSafetensors, type TensorInfo } from '../../fsw/models';
+import { type ManifestFile, readSafetensors, type TensorInfo } from '../../fsw/models';
 import { exponent, type FloatDtype, floatLayouts } from '../../native/exponent';
 import { floatOf } from '../../native/reference/ecc/exponent';
 import type { FolderModel } from './folder';
+import { putLast } from './relayout';
 
 /** Tensor names, `*` for any text. */
 export type ProtectRule = RegExp;
@@ -19,8 +20,8 @@ export function protectRule(given: string, before: readonly ProtectRule[]): read
 }
 
 /**
- * The model with the exponents of the chosen tensors protected, bounded by their own largest value. They must be floats
- * and lie last in the file: the graph knows where each tensor is. Errors: MODEL_PROTECTION, those of `readSafetensors`.
+ * The model with the exponents of the chosen tensors protected, bounded by their own largest value, and put last, where
+ * no check rows are. They must be floats. Errors: MODEL_PROTECTION, those of `readSafetensors`.
  */
 export function protectModel(model: FolderModel, rules: readonly ProtectRule[]): Result<FolderModel> {
   if (rules.length === 0) return succeed(model);
@@ -29,33 +30,36 @@ export function protectModel(model: FolderModel, rules: readonly ProtectRule[]):
   const tensors = readSafetensors(model.weights, manifest.weights.path);
   if (!tensors.ok) return tensors;
   const chosen = ({ name }: TensorInfo) => rules.some((rule) => rule.test(name));
-  const first = tensors.value.findIndex(chosen);
-  if (first < 0) return bad('no tensor has such a name');
-  const last = tensors.value.slice(first);
-  const stranger = last.find((tensor) => !chosen(tensor) || !(tensor.dtype in floatLayouts));
-  if (stranger)
-    return bad(
-      chosen(stranger)
-        ? `${stranger.name} is ${stranger.dtype}, not a float of 2 or 4 bytes`
-        : `${stranger.name} lies after ${last[0].name}, and was not chosen`,
-    );
-  const weights = model.weights.slice();
-  const bounds = last.map(({ name, offset, length, dtype }) => {
-    const values = weights.slice(offset, offset + length);
+  const bare = tensors.value.filter(chosen);
+  if (bare.length === 0) return bad('no tensor has such a name');
+  const stranger = bare.find(({ dtype }) => !(dtype in floatLayouts));
+  if (stranger) return bad(`${stranger.name} is ${stranger.dtype}, not a float of 2 or 4 bytes`);
+  const laid = putLast(manifest.name, model, tensors.value, chosen);
+  if (!laid.ok) return laid;
+  const { graph, weights } = laid.value;
+  let at = weights.length - bare.reduce((sum, { length }) => sum + length, 0);
+  const eccBytes = at;
+  const bounds = bare.map(({ name, length, dtype }) => {
+    const values = weights.slice(at, at + length);
     exponent.protect(values, dtype as FloatDtype);
-    weights.set(values, offset);
+    weights.set(values, at);
+    at += length;
     return { tensor: name, bound: largest(values, dtype as FloatDtype) };
   });
-  const eccBytes = last[0].offset;
   return succeed({
-    ...model,
+    graph,
     weights,
     manifest: {
       ...manifest,
-      weights: { ...manifest.weights, sha256: sha256(weights) },
+      graph: fileOf(manifest.graph.path, graph),
+      weights: fileOf(manifest.weights.path, weights),
       protection: { eccBytes, eccSha256: sha256(weights.subarray(0, eccBytes)), exponent: bounds },
     },
   });
+}
+
+function fileOf(path: string, bytes: Uint8Array): ManifestFile {
+  return { path, bytes: bytes.length, sha256: sha256(bytes) };
 }
 
 /** Of the magnitudes; of a tensor of zeros the smallest that can be. */

@@ -14,3 +14,4 @@ for model in cloud-screener surface-vit; do
 done
 "$work/venv/bin/python" "$here/publish.py" --tiles "$work/tiles" --work "$work/fits" --out "$models"
 npx biome check --write "$models"
+echo "Now sign them: npm run perigee -- model sign $models (see $here/README.md)"

@@ -36,7 +36,8 @@ async function live([folder, seed]: readonly string[]): Promise<void> {
   const random = seededRandom(Number(seed), 'child');
   say('phase boot');
   const b = await bootStore(mission, files);
-  let newest = b.regions().reduce((most, { name }) => Math.max(most, Number(/:(\d+)/.exec(name)?.[1])), 0);
+  const ledgerEntry = () => entryOf(readLedger(files, 'model-store').ledger ?? emptyLedger, MODEL);
+  let newest = ledgerEntry()?.highest ?? 1;
   for (;;) {
     const serial = ++newest;
     say('phase upload');
@@ -52,8 +53,7 @@ async function live([folder, seed]: readonly string[]): Promise<void> {
     for (const { scrub, pages } of b.regions()) await scrub(0, pages);
     if (random.next() < 0.5) continue;
     say('phase rollback');
-    const ledger = readLedger(files, 'model-store').ledger ?? emptyLedger;
-    const before = entryOf(ledger, MODEL)?.previous;
+    const before = ledgerEntry()?.previous;
     say(`want ${before}`);
     if ((await b.obey('ROLLBACK', { model: MODEL })) === 'OK') say(`done ${before}`);
   }

@@ -4,11 +4,12 @@ import { fail, type Result, succeed } from '../../../fsw/errors';
 import type { StoredModel } from '../ports';
 import type { Loaded, Outputs } from './engine';
 import type { Answers, Numbered, Reply, Request } from './protocol';
+import { type ModelSession, shimSession } from './tensorrtSession';
 
 interface Session {
-  /** Without its bytes: onnxruntime has its own copy. */
+  /** Without its bytes: the runtime has its own copy. */
   readonly model: Pick<StoredModel, 'input' | 'outputs'>;
-  readonly session: ort.InferenceSession;
+  readonly session: ModelSession;
 }
 
 ort.env.logLevel = 'fatal';
@@ -32,17 +33,25 @@ async function load(name: string, model: StoredModel, providers: readonly string
     const { input, outputs } = model;
     sessions.set(name, { model: { input, outputs }, session: session.value });
     await old?.session.release();
-    return succeed({ provider, refused });
+    return succeed({ provider: session.provider, refused });
   }
   const reason = refused.map((each) => `${each.provider}: ${each.reason}`).join('; ') || 'none given';
   return fail('ENGINE_LOAD', { model: model.name, reason });
 }
 
+type Created = { ok: true; value: ModelSession; provider: string } | { ok: false; reason: string };
+
+/** TensorRT is tried through our own shim first; `provider` says which of the two it was. */
+async function create(model: StoredModel, provider: string): Promise<Created> {
+  if (provider !== 'tensorrt') return createOnnx(model, provider);
+  const shim = await shimSession(model);
+  if (shim.ok) return { ok: true, value: shim.value, provider: 'tensorrt-shim' };
+  const onnx = await createOnnx(model, provider);
+  return onnx.ok ? onnx : { ok: false, reason: `${shim.error.text}; onnxruntime: ${onnx.reason}` };
+}
+
 /** One provider at a time: onnxruntime throws when one is not there, it does not fall back. */
-async function create(
-  { graph, weights, weightsName }: StoredModel,
-  provider: string,
-): Promise<{ ok: true; value: ort.InferenceSession } | { ok: false; reason: string }> {
+async function createOnnx({ graph, weights, weightsName }: StoredModel, provider: string): Promise<Created> {
   try {
     const value = await ort.InferenceSession.create(graph, {
       executionProviders: [provider],
@@ -52,13 +61,13 @@ async function create(
       executionMode: 'sequential',
       logSeverityLevel: 4,
     });
-    return { ok: true, value };
+    return { ok: true, value, provider };
   } catch (error) {
     return { ok: false, reason: messageOf(error) };
   }
 }
 
-function interfaceFault({ name, input, outputs }: StoredModel, session: ort.InferenceSession) {
+function interfaceFault({ name, input, outputs }: StoredModel, session: ModelSession) {
   const check = (
     end: { name: string; shape: readonly (number | string)[] },
     all: readonly ort.InferenceSession.ValueMetadata[],

@@ -9,6 +9,7 @@ import {
   goldenPath,
   noteGolden,
   regionName,
+  removeCopies,
   sweepCopies,
   versionOf,
   writeCopies,
@@ -58,7 +59,10 @@ function installFactory(self: Store, source: ModelSource, entry: LedgerEntry | u
   }
   serve(self, loaded.value);
   // Without copies or ledger it is flown from the mission's files, at the next boot as well.
-  if (!atOnce(writeCopies(self, loaded.value)).ok) return true;
+  if (!atOnce(writeCopies(self, loaded.value)).ok) {
+    removeCopies(self, { model, serial });
+    return true;
+  }
   const ledger = withEntry(self.state.ledger, {
     model,
     current: serial,

@@ -45,23 +45,26 @@ export function goldenSources(self: Store, version: VersionName): GoldenPage[] {
   return COPIES.map((copy) => goldenPages(self.board.files, goldenPath(self, copy, version)));
 }
 
-/** Both copies of what memory holds. Errors: those of `writeGolden`; then none is left. */
+/** Both copies of what memory holds, or the first of them. Errors: those of `writeGolden`. */
 export function* writeCopies(self: Store, held: Held): Steps<Result<void>> {
   const { name, serial } = held.manifest;
   const version = { model: name, serial };
   for (const copy of COPIES) {
-    const written = yield* writeCopy(self, copy, version);
-    if (written.ok) continue;
-    removeCopies(self, version);
-    return written;
+    const written = yield* writeCopy(self, copy, version, held);
+    if (!written.ok) return written;
   }
   return succeed(undefined);
 }
 
 /** One copy anew, from memory or, where the version is not there, from the other copy. */
-export function* writeCopy(self: Store, copy: Copy, version: VersionName): Steps<Result<void>> {
+export function* writeCopy(
+  self: Store,
+  copy: Copy,
+  version: VersionName,
+  held = heldVersion(self, version.model, version.serial),
+): Steps<Result<void>> {
   const { files } = self.board;
-  const source = sourceFor(self, copy, version);
+  const source = sourceFor(self, copy, version, held);
   const done = source.ok
     ? yield* writeGolden(files, goldenPath(self, copy, version), source.value.sizes, source.value.chunk)
     : source;
@@ -73,8 +76,8 @@ function sourceFor(
   self: Store,
   copy: Copy,
   version: VersionName,
+  held: Held | undefined,
 ): Result<{ readonly sizes: Sizes; readonly chunk: ContentChunk }> {
-  const held = heldVersion(self, version.model, version.serial);
   if (held !== undefined) {
     const { region } = held;
     return succeed({

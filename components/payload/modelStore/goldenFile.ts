@@ -43,14 +43,14 @@ export function openGolden(files: FileStore, path: string): Result<GoldenFile> {
   return succeed({ path, sizes, content });
 }
 
-/** Pages as they are on the medium, in memory of their own. Errors: those of the store. */
+/** Pages as they are on the medium, in memory of their own or in `into`. Errors: those of the store. */
 export function readGolden(
   files: FileStore,
   { path, content: { contentPages } }: GoldenFile,
   first: number,
   count: number,
+  into = scratchPages(count),
 ): Result<ProtectedPages> {
-  const into = scratchPages(count);
   const reads: [number, Uint8Array][] = [
     [pageAt(first), into.pages],
     [checkAt(contentPages, first), into.check],

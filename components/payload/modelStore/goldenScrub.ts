@@ -5,7 +5,7 @@ import { ecc, PAGE_BYTES, PAGE_CHECK_BYTES, type ProtectedPages } from '../../..
 import { votedCrc } from '../../../native/reference/ecc/pages';
 import type { RegionScrub } from '../ports';
 import { type GoldenFile, openGolden, readGolden, writePages } from './goldenFile';
-import { type Region, replacePage, wholePage } from './region';
+import { type Region, replacePage, scratchPages, wholePage } from './region';
 import type { GoldenPage } from './repair';
 
 /** Pages of the copy at `path`, each corrected on the way; none where there is no such copy. */
@@ -29,6 +29,9 @@ export function memoryPages(region: Region): GoldenPage {
   };
 }
 
+/** Memory that the last scrub worked in: copies are read again and again, a few sizes of stripes. */
+let spare: ProtectedPages | undefined;
+
 /** Errors: those of the store; then nothing on the medium is worse than it was. */
 export async function scrubGolden(
   files: FileStore,
@@ -37,19 +40,18 @@ export async function scrubGolden(
   count: number,
   sources: readonly GoldenPage[],
 ): Promise<Result<RegionScrub>> {
-  const read = readGolden(files, golden, first, count);
+  const into = spare?.crcs.length === count * 3 ? spare : scratchPages(count);
+  spare = undefined;
+  const read = readGolden(files, golden, first, count, into);
   if (!read.ok) return read;
-  const pages = read.value;
-  const before = copyOf(pages);
-  const { correctedBits, correctedPages, badPages } = await ecc.scrubAsync(pages, 0, count);
-  const healed = badPages.filter((page) => heal(pages, page, first + page, sources));
-  const changed = Array.from({ length: count }, (_, page) => page).filter((page) =>
-    differs(before, pages, page),
-  );
-  if (changed.length > 0) {
-    const written = writePages(files, golden, first, pages, changed);
+  const torn = allPages(count).filter((page) => !sameCrcs(into, page));
+  const { correctedBits, correctedPages, badPages } = await ecc.scrubAsync(into, 0, count);
+  const healed = badPages.filter((page) => heal(into, page, first + page, sources));
+  if (correctedPages + healed.length + torn.length > 0) {
+    const written = writeBack(files, golden, first, into);
     if (!written.ok) return written;
   }
+  spare = into;
   return succeed({
     correctedBits,
     correctedPages,
@@ -57,6 +59,24 @@ export async function scrubGolden(
     goldenPages: healed.length,
     lostPages: badPages.length - healed.length,
   });
+}
+
+/** Writes the pages back that are other than on the medium. */
+function writeBack(files: FileStore, golden: GoldenFile, first: number, pages: ProtectedPages): Result<void> {
+  const count = pages.crcs.length / 3;
+  const before = readGolden(files, golden, first, count);
+  if (!before.ok) return before;
+  const changed = allPages(count).filter((page) => differs(before.value, pages, page));
+  return writePages(files, golden, first, pages, changed);
+}
+
+function allPages(count: number): number[] {
+  return Array.from({ length: count }, (_, page) => page);
+}
+
+function sameCrcs({ crcs }: ProtectedPages, page: number): boolean {
+  const count = crcs.length / 3;
+  return crcs[page] === crcs[page + count] && crcs[page] === crcs[page + 2 * count];
 }
 
 /** Takes what the copy's own CRC names; where that was hit itself, what a source holds whole by a CRC of its own. */
@@ -71,10 +91,6 @@ function heal(
   const content = found.find((bytes) => ecc.crc32c(bytes) === crc) ?? found[0];
   if (content) replacePage(pages, page, content);
   return content !== undefined;
-}
-
-function copyOf({ pages, check, crcs }: ProtectedPages): ProtectedPages {
-  return { pages: pages.slice(), check: check.slice(), crcs: crcs.slice() };
 }
 
 function differs(a: ProtectedPages, b: ProtectedPages, page: number): boolean {

@@ -11,9 +11,10 @@ import {
   type VersionName,
 } from './goldenCopies';
 import { openGolden } from './goldenFile';
+import { readLedger } from './ledger';
 import { nothingFound, scrubPages } from './repair';
 import { type Held, heldOf, heldVersion } from './slots';
-import { account, type Store } from './state';
+import { account, type Store, saveLedger } from './state';
 
 export function scrubRegions(self: Store): readonly ScrubRegion[] {
   const { slots, ledger } = self.state;
@@ -23,7 +24,27 @@ export function scrubRegions(self: Store): readonly ScrubRegion[] {
   return [
     ...heldOf(slots).map((held) => memoryRegion(self, held)),
     ...versions.flatMap((version) => COPIES.flatMap((copy) => goldenRegion(self, copy, version) ?? [])),
+    ...(versions.length > 0 ? [ledgerRegion(self)] : []),
   ];
+}
+
+/** Both copies of the ledger: what differs from the one in use is written anew. */
+function ledgerRegion(self: Store): ScrubRegion {
+  return {
+    name: 'ledger',
+    pages: 1,
+    pageBytes: PAGE_BYTES,
+    urgent: false,
+    async scrub() {
+      const { ledger } = self.state;
+      const found = readLedger(self.board.files, self.config.storeFolder);
+      if (found.agree && found.ledger?.sequence === ledger.sequence) return nothingFound;
+      if (!saveLedger(self, ledger).ok) return nothingFound;
+      const healed = { ...nothingFound, goldenPages: 1 };
+      account(self, 'ledger', healed);
+      return healed;
+    },
+  };
 }
 
 function memoryRegion(self: Store, held: Held): ScrubRegion {

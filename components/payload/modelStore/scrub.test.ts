@@ -5,7 +5,7 @@ import { testModel } from '../../../fsw/models/testModel';
 import { PAGE_BYTES, PAGE_CHECK_BYTES } from '../../../native/ecc';
 import { goldenPages } from './goldenScrub';
 import { regionLayout } from './layout';
-import { type BootedStore, bootStore, missionFolder, openMemory } from './testStore';
+import { type BootedStore, bootStore, bundleOf, missionFolder, openMemory } from './testStore';
 
 /** 20 data pages in one group, 3 pages of parity. */
 const model = testModel(1, { floats: 18_000 });
@@ -48,7 +48,8 @@ describe('the regions of the model store', () => {
     expect(layout).toMatchObject({ dataPages: 20, pages: 23 });
     const seen = () => b.regions().map(({ name, pages, urgent }) => ({ name, pages, urgent }));
     const copies = ['a', 'b'].map((copy) => ({ name: `mean:1/${copy}`, pages: 20, urgent: false }));
-    expect(seen()).toEqual([{ name: 'mean:1', pages: 23, urgent: true }, ...copies]);
+    const ledger = { name: 'ledger', pages: 1, urgent: false };
+    expect(seen()).toEqual([{ name: 'mean:1', pages: 23, urgent: true }, ...copies, ledger]);
     b.fetch();
     expect(seen()[0].urgent).toBe(false);
   });
@@ -124,6 +125,22 @@ describe('the regions of the model store', () => {
     expect(b.fetch()).toBeUndefined();
   });
 
+  it('PGE-MST-015: the version that the ground sends again is taken, though it is no newer', async () => {
+    const bundle = bundleOf(model);
+    files.write('again.model', 0, bundle);
+    expect(await b.obey('INSTALL', { path: 'again.model' })).toMatch('serial 1 is not newer than 1');
+    memory.fill(0);
+    for (const copy of ['a', 'b']) golden(copy).fill(0);
+    await scrub('mean:1');
+    expect(await b.obey('INSTALL', { path: 'again.model' })).toBe('OK');
+    expect(await b.obey('PROMOTE', { model: 'mean' })).toBe('OK');
+    expect(Buffer.from(b.fetch()?.weights ?? [])).toEqual(Buffer.from(model.weights));
+    for (const { name } of b.regions()) expect((await scrub(name)).lostPages).toBe(0);
+    const again = await bootStore(mission.folder, files);
+    expect([again.fetch()?.version, again.rejections()]).toEqual(['1.0.0', []]);
+    expect(await again.obey('ROLLBACK', { model: 'mean' })).toMatch('there is no previous version');
+  });
+
   it('PGE-MST-016: a golden copy is healed in place, by its check rows, from memory or from the other copy', async () => {
     const whole = golden('a').slice();
     golden('a')[PAGE_BYTES + 77] ^= 1;
@@ -156,6 +173,18 @@ describe('the regions of the model store', () => {
     expect((await scrub('mean:1/a')).goldenPages).toBe(20);
     expect(golden('a')).toEqual(whole);
     expect(goldenPages(files, 'model-store/a/mean-1.golden')(99)).toBeUndefined();
+  });
+
+  it('PGE-MST-020: a ledger that was hit or is gone is written anew from the one in use', async () => {
+    const both = () => ['a', 'b'].map((copy) => files.contents()[`model-store/ledger-${copy}`]);
+    const [whole] = both().map((bytes) => bytes.slice());
+    both()[1][3] ^= 1;
+    expect(await scrub('ledger')).toEqual({ ...nothing, goldenPages: 1 });
+    both()[0].fill(0);
+    files.remove('model-store/ledger-b');
+    expect(await scrub('ledger')).toEqual({ ...nothing, goldenPages: 1 });
+    expect(both()).toEqual([whole, whole]);
+    expect(await scrub('ledger')).toEqual(nothing);
   });
 
   it('PGE-MST-016: a golden copy that cannot be written is reported, and is no reason to stop', async () => {

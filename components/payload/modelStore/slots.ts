@@ -55,8 +55,12 @@ export function freeSlot(self: Store, slot: number): void {
   self.board.memory.release(slotMemory(slot));
 }
 
+/** A version that was sent again is there twice for a while: the one that is whole. */
 export function heldVersion({ state }: Store, model: string, serial: number): Held | undefined {
-  return heldOf(state.slots).find(({ manifest }) => manifest.name === model && manifest.serial === serial);
+  const found = heldOf(state.slots).filter(
+    ({ manifest }) => manifest.name === model && manifest.serial === serial,
+  );
+  return found.find(({ lost }) => !lost) ?? found[0];
 }
 
 export function heldOf(slots: readonly Slot[]): Held[] {

@@ -25,22 +25,34 @@ export async function install(self: Store, path: string): Promise<Result<void>> 
   const { name: model, serial, version } = source.value.envelope.manifest;
   const entry = entryOf(state.ledger, model);
   const highest = entry?.highest ?? 0;
-  if (serial <= highest) return refuse(fail('MODEL_DOWNGRADE', { model, serial, highest }));
+  const lost = serial === entry?.current && isLost(self, { model, serial });
+  if (serial <= highest && !lost) return refuse(fail('MODEL_DOWNGRADE', { model, serial, highest }));
   const loaded = await inTurns(loadSource(self, source.value), self.clock);
   if (!loaded.ok) return refuse(loaded);
   const held = loaded.value;
   held.candidate = true;
   const copies = await inTurns(writeCopies(self, held), self.clock);
   const noted = copies.ok
-    ? saveLedger(self, withEntry(state.ledger, { ...entry, model, candidate: serial, highest: serial }))
+    ? saveLedger(
+        self,
+        withEntry(state.ledger, { ...entry, model, candidate: serial, highest: Math.max(serial, highest) }),
+      )
     : copies;
   if (!noted.ok) {
-    drop(self, { model, serial });
+    freeSlot(self, held.slot);
+    if (!lost) removeCopies(self, { model, serial });
     return refuse(noted);
   }
-  if (entry?.candidate !== undefined) drop(self, { model, serial: entry.candidate });
+  if (entry?.candidate !== undefined && entry.candidate !== serial)
+    drop(self, { model, serial: entry.candidate });
   event.ModelInstalled({ model, version, serial });
   return succeed(undefined);
+}
+
+/** The current version cannot be had any more: the ground has sent it again, which is no step back. */
+function isLost({ state }: Store, { model, serial }: VersionName): boolean {
+  const held = state.serving.get(model);
+  return held?.manifest.serial !== serial || held.lost;
 }
 
 /**
@@ -71,11 +83,15 @@ export async function promote(
     if (verdict.late && before) await offer(self, before);
     return refuse(fail('MODEL_REFUSED', { model, reason: verdict.reason }));
   }
-  const { current, previous, candidate, highest } = entry;
-  const changed =
-    which === 'candidate'
-      ? { model, current: serial, previous: current, highest }
-      : { model, current: serial, previous: current, candidate, highest };
+  const { current, candidate, highest } = entry;
+  const previous = current === serial ? entry.previous : current;
+  const changed = {
+    model,
+    current: serial,
+    previous,
+    candidate: which === 'candidate' ? undefined : candidate,
+    highest,
+  };
   const noted = saveLedger(self, withEntry(state.ledger, changed));
   if (!noted.ok) {
     if (before) await offer(self, before);
@@ -83,7 +99,8 @@ export async function promote(
   }
   held.value.candidate = false;
   serve(self, held.value);
-  if (which === 'candidate' && previous !== undefined) drop(self, { model, serial: previous });
+  const { previous: older } = entry;
+  if (older !== undefined && older !== previous && older !== serial) drop(self, { model, serial: older });
   event.ModelPromoted({ model, version: held.value.manifest.version, serial });
   return succeed(undefined);
 }

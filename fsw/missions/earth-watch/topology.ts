@@ -27,7 +27,8 @@ const models = instance('modelStore', modelStore, {
 const scrub = instance('scrubber', scrubber, {
   baseId: 0x2800,
   priority: 6,
-  // About a minute for memory and golden copies.
+  config: { stripeKiB: 512 },
+  // Memory and golden copies, about once a minute.
   params: { RateMiBps: 0.1 },
 });
 const runtime = instance('inference', inference, {

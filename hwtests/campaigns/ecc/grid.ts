@@ -52,42 +52,58 @@ const TIMED = 15;
 /** A state file is written again when a cell has run so long. */
 const SAVE_MS = 10_000;
 
-/** Runs what is missing; `tell` hears of each cell that is complete. */
+/** A cell with what an earlier run left of it. */
+interface Cell {
+  readonly bench: Bench;
+  readonly place: CellPlace;
+  readonly file: string;
+  readonly outcomes: Outcome[];
+}
+
+/**
+ * Runs what is missing; `tell` hears of each cell that is complete. Cells that were cheap so far come first, so that a
+ * limit of time leaves fewer seeds to those that have to run the model each time.
+ */
 export async function runGrid(
   subjects: readonly Subject[],
   options: GridOptions,
   tell: (done: number, all: number, cell: CellSummary) => void,
 ): Promise<GridResult> {
   mkdirSync(options.stateDir, { recursive: true });
-  const { bitErrorRates, clusters } = options;
-  const places = clusters.flatMap((cluster) =>
-    bitErrorRates.map((bitErrorRate) => ({ bitErrorRate, cluster })),
+  const benches = subjects.flatMap((subject) =>
+    options.protections.map((protection) => ({ subject, protection, guarded: protection.guard(subject) })),
   );
-  const all = subjects.length * options.protections.length * places.length;
-  const cells: CellSummary[] = [];
-  const costs: Cost[] = [];
-  for (const subject of subjects)
-    for (const protection of options.protections) {
-      const bench = { subject, protection, guarded: protection.guard(subject) };
-      costs.push(costOf(bench));
-      for (const place of places) {
-        const cell = summarise(bench, place, await runCell(bench, place, options));
-        cells.push(cell);
-        tell(cells.length, all, cell);
-      }
-    }
-  return { cells, costs };
+  const costs = benches.map(costOf);
+  const cells = benches.flatMap((bench) => placesOf(options).map((place) => cellAt(bench, place, options)));
+  const runsOf = ({ outcomes }: Cell) => outcomes.filter(({ identical }) => !identical).length;
+  const order = [...cells].sort((a, b) => runsOf(a) - runsOf(b));
+  for (const [done, cell] of order.entries()) {
+    await runCell(cell, options);
+    tell(done + 1, cells.length, summaryOf(cell, options));
+  }
+  return { cells: cells.map((cell) => summaryOf(cell, options)), costs };
 }
 
-async function runCell(bench: Bench, place: CellPlace, options: GridOptions): Promise<readonly Outcome[]> {
-  const { seed, seeds, stateDir, untilMs } = options;
+function placesOf({ bitErrorRates, clusters }: GridOptions): CellPlace[] {
+  return clusters.flatMap((cluster) => bitErrorRates.map((bitErrorRate) => ({ bitErrorRate, cluster })));
+}
+
+function cellAt(bench: Bench, place: CellPlace, { seed, stateDir }: GridOptions): Cell {
   const file = join(stateDir, fileName(bench, place));
+  return { bench, place, file, outcomes: [...outcomesIn(file, seed, bench.subject.about)] };
+}
+
+function summaryOf({ bench, place, outcomes }: Cell, { seeds }: GridOptions): CellSummary {
+  return summarise(bench, place, outcomes.slice(0, seeds));
+}
+
+async function runCell({ bench, place, file, outcomes }: Cell, options: GridOptions): Promise<void> {
+  const { seed, seeds, untilMs } = options;
+  if (outcomes.length >= seeds) return;
   const { about } = bench.subject;
-  const outcomes = [...outcomesIn(file, seed, about)];
   const save = () =>
     writeWholeFile(file, `${JSON.stringify({ seed, about, outcomes } satisfies CellFile)}\n`);
   let savedAt = performance.now();
-  if (outcomes.length >= seeds) return outcomes.slice(0, seeds);
   while (outcomes.length < seeds && (outcomes.length === 0 || performance.now() < untilMs)) {
     outcomes.push(await runSeed(bench, place, seed, outcomes.length));
     if (performance.now() - savedAt < SAVE_MS) continue;
@@ -95,7 +111,6 @@ async function runCell(bench: Bench, place: CellPlace, options: GridOptions): Pr
     savedAt = performance.now();
   }
   save();
-  return outcomes;
 }
 
 function fileName({ subject, protection }: Bench, { bitErrorRate, cluster }: CellPlace): string {

@@ -64,6 +64,7 @@ export function languageModel(quantisation: Quantisation, file: string): Result<
   const { matrices, bytes: fourBit } = read.value;
   const weights = quantisation === '4-bit' ? fourBit : toInt8(fourBit);
   const blocks = weights.length / form.bytes;
+  const ofTruth = new WeakMap<Uint8Array, number>();
   const random = seededRandom(41, 'activations');
   const inputs = matrices.map(({ columns }) => Float32Array.from({ length: columns }, () => random.normal()));
 
@@ -74,53 +75,47 @@ export function languageModel(quantisation: Quantisation, file: string): Result<
     unit: '% output error',
     about: `${(weights.length / 1e6).toFixed(2)} MB: ${TENSORS.join(', ')} of SmolLM2-135M, ${form.bytes} B for 32 weights`,
     async damage(stored, truth) {
-      let [wrong, whole] = [0, 0];
-      for (const [i, matrix] of matrices.entries()) {
-        const error = new Float64Array(matrix.rows);
-        addProduct(form, matrix, inputs[i], { stored, truth }, error);
-        const right = new Float64Array(matrix.rows);
-        addProduct(form, matrix, inputs[i], { stored: truth }, right);
-        wrong += squares(error);
-        whole += squares(right);
-      }
-      const relative = Math.sqrt(wrong / whole);
+      const squares = (bytes: Uint8Array, other?: Uint8Array) =>
+        matrices.reduce((sum, matrix, i) => sum + productSquares(form, matrix, inputs[i], bytes, other), 0);
+      const whole = ofTruth.get(truth) ?? squares(truth);
+      ofTruth.set(truth, whole);
+      const relative = Math.sqrt(squares(stored, truth) / whole);
       return relative < 1 ? 100 * relative : 100;
     },
     close: async () => undefined,
   });
 }
 
-/** Adds the product with `stored`; with `truth`, the difference of both products, by way of the blocks that differ. */
-function addProduct(
+/** The sum of squares of the product with `stored`; with `other`, of the difference of both products. */
+function productSquares(
   form: Form,
   { columns, rows, firstBlock }: Matrix,
   input: Float32Array,
-  { stored, truth }: { stored: Uint8Array; truth?: Uint8Array },
-  into: Float64Array,
-): void {
+  stored: Uint8Array,
+  other?: Uint8Array,
+): number {
   const found = new Float32Array(BLOCK);
   const right = new Float32Array(BLOCK);
-  const blocksPerRow = columns / BLOCK;
-  for (let block = 0; block < rows * blocksPerRow; block++) {
-    const at = (firstBlock + block) * form.bytes;
-    if (truth !== undefined) {
-      if (sameBytes(stored, truth, at, form.bytes)) continue;
-      form.weights(truth, at, right);
+  const rowBytes = (columns / BLOCK) * form.bytes;
+  let sum = 0;
+  for (let row = 0; row < rows; row++) {
+    const start = firstBlock * form.bytes + row * rowBytes;
+    const same = other && Buffer.compare(rowOf(stored, start, rowBytes), rowOf(other, start, rowBytes)) === 0;
+    if (same) continue;
+    let product = 0;
+    for (let first = 0; first < columns; first += BLOCK) {
+      const at = start + (first / BLOCK) * form.bytes;
+      form.weights(stored, at, found);
+      if (other) form.weights(other, at, right);
+      for (let i = 0; i < BLOCK; i++) product += (found[i] - right[i]) * input[first + i];
     }
-    form.weights(stored, at, found);
-    const row = Math.floor(block / blocksPerRow);
-    const first = (block % blocksPerRow) * BLOCK;
-    for (let i = 0; i < BLOCK; i++) into[row] += (found[i] - right[i]) * input[first + i];
+    sum += product * product;
   }
+  return sum;
 }
 
-function sameBytes(a: Uint8Array, b: Uint8Array, at: number, length: number): boolean {
-  for (let i = at; i < at + length; i++) if (a[i] !== b[i]) return false;
-  return true;
-}
-
-function squares(values: Float64Array): number {
-  return values.reduce((sum, value) => sum + value * value, 0);
+function rowOf(bytes: Uint8Array, start: number, length: number): Uint8Array {
+  return bytes.subarray(start, start + length);
 }
 
 function readTensors(file: string): Result<{ matrices: Matrix[]; bytes: Uint8Array }> {

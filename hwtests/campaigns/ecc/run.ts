@@ -13,6 +13,7 @@ import type { CellSummary } from './cell';
 import { evaluationSet } from './evaluationSet';
 import { protections, runGrid } from './grid';
 import { type ModeName, modes, type Range, subjectsOf } from './modes';
+import { promisesOf } from './promises';
 import { faultStorm, type StormResult } from './storm';
 import { markdownOf, type Page, plotName, plotOf } from './table';
 import { visionTransformer } from './visionTransformer';
@@ -92,6 +93,7 @@ async function grid(options: Options): Promise<void> {
     `${JSON.stringify({ ...page, protections: protections.map(({ name }) => name) }, null, 1)}\n`,
   );
   if (options.table !== undefined) writePage(page, resolve(options.table));
+  if (promisesOf(cells).some(({ kept }) => !kept)) process.exitCode = 1;
   console.log(`\n${markdownOf(page)}\nin ${join(out, 'reliability.md')} and reliability.json`);
 }
 

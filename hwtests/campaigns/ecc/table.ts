@@ -3,6 +3,7 @@
 import type { CellSummary } from './cell';
 import type { Cost } from './grid';
 import { plotSvg } from './plot';
+import { promisesOf } from './promises';
 import type { Protection } from './protection';
 import type { StormResult } from './storm';
 import type { Subject } from './subject';
@@ -35,6 +36,7 @@ export function markdownOf(page: Page): string {
       'Each cell: **mean / worst** damage over the seeds, of the weights as the repair left them (whether or not they would have been refused); **silent %** of the seeds whose weights differ from the truth while nothing said so; **detected %** of the seeds in which the protection said that the weights are not whole (they would not be loaded). Weights that are the truth bit for bit are not run: their damage is 0.',
     ].join('\n\n'),
     '## In short',
+    list(promisesOf(page.cells).map(({ text, kept }) => `${kept ? 'kept' : '**NOT KEPT**'}: ${text}`)),
     shortTable(page),
     '## What it costs',
     costTable(page),
@@ -119,7 +121,7 @@ function costTable({ costs, cells, bitErrorRates }: Page): string {
       return cell === undefined || cost.protection === 'none' ? '–' : cell.repairMs.toFixed(1);
     }),
   ]);
-  return `Check of weights that nothing hit, and repair of all of them when single bits are wrong at a rate; one thread, wall time, on a machine that was doing other things too: compare rows, not machines.\n\n${table(
+  return `Check of weights that nothing hit, and repair of all of them when single bits are wrong at a rate; one thread, wall time, on a machine that was doing other things too: compare rows, not machines. Weights of this size lie in the processor's cache; from memory the rates are lower (the bench of the native kernels has them).\n\n${table(
     [
       'model',
       'protection',
@@ -170,7 +172,8 @@ function cellText(cell: CellSummary | undefined): string {
 }
 
 function shown(value: number): string {
-  if (value === 0) return '0';
+  // Sums of tiles are exact but for the last bits.
+  if (Math.abs(value) < 1e-9) return '0';
   return Math.abs(value) < 0.01 ? value.toExponential(0) : String(Number(value.toPrecision(3)));
 }
 

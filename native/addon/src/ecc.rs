@@ -269,10 +269,18 @@ impl From<ParityLayout> for Layout {
 }
 
 fn layout_of(pages: &[u8], layout: Layout) -> Result<Layout> {
-    expect(
-        layout.groups > 0 && pages.len() == layout.pages() * PAGE,
-        "pages are not those of the layout",
-    )?;
+    let Layout {
+        data_pages,
+        groups,
+        parity_per_group,
+    } = layout;
+    // Each count first, so that the product does not run over.
+    let counts = [data_pages, groups, parity_per_group];
+    let fits = counts
+        .iter()
+        .all(|&count| count > 0 && count <= pages.len() / PAGE);
+    let fits = fits && pages.len() == layout.pages() * PAGE;
+    expect(fits, "pages are not those of the layout")?;
     Ok(layout)
 }
 

@@ -1,14 +1,17 @@
 //! The binding of the kernels to Node: arguments checked, nothing computed.
 
-use napi_derive::napi;
-
 mod bits;
 mod check;
+mod cuda;
 mod ecc;
+mod gpu;
 mod image;
 mod pool;
 mod tensor;
+mod tensorrt;
 pub mod timer;
+
+use napi_derive::napi;
 
 /// Of `native/addon.ts`: raised when a signature here changes.
 const ABI: u32 = 4;

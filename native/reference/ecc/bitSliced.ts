@@ -2,37 +2,55 @@ import { BLOCK_BYTES, ROW_BYTES, type SecdedReport } from '../../eccContract';
 import { dataColumns, wrongBit } from './hsiao';
 import { requireBlocks } from './shape';
 
-/** SECDED(72,64) on columns of blocks, 32 columns (a lane) at a time. Offsets count 32-bit words. */
+/** SECDED(72,64) on columns of blocks, 64 columns (a lane) at a time. Offsets count 64-bit words. */
 
-const LANES = ROW_BYTES / 4;
-export const BLOCK_WORDS = BLOCK_BYTES / 4;
+const LANES = ROW_BYTES / 8;
+export const BLOCK_WORDS = BLOCK_BYTES / 8;
 export const CHECK_WORDS = BLOCK_WORDS / 8;
 
-type Encode = (data: Uint32Array, at: number, check: Uint32Array, checkAt: number) => void;
-type Test = (data: Uint32Array, at: number, check: Uint32Array, checkAt: number) => number;
+type Encode = (data: BigUint64Array, at: number, check: BigUint64Array, checkAt: number) => void;
+type Differ = (
+  data: BigUint64Array,
+  at: number,
+  check: BigUint64Array,
+  checkAt: number,
+  wrong: BigUint64Array,
+) => void;
 
 /**
  * Unrolled over the 64 rows, since a loop over the masks runs at a tenth of the speed. Each row is loaded once and
  * goes into the sum of its lowest check; neighbours whose other checks are the same share one sum `y` into those.
+ * `lane` then has the sums s0 … s7 of 64 columns.
+ *
+ * `asUintN` and `| 0` tell V8 that a sum fits a register and an index does not overflow: so it makes no BigInt at
+ * all (seen with Node 20, 22 and 24, and a third faster there than 32 bits at a time).
  */
-function unrolled(start: string, lane: string, end: string): unknown {
+function unrolled(lane: string): unknown {
+  const begun = new Set<number>();
+  const addTo = (column: number, of: string) =>
+    each((check) => {
+      if (!(column & (1 << check))) return '';
+      const sum = begun.has(check) ? `BigInt.asUintN(64, s${check} ^ ${of})` : of;
+      begun.add(check);
+      return `s${check} = ${sum};`;
+    }, ' ');
   const rows = dataColumns.map((column, row) => {
     const upper = upperOf(column);
-    const load = `x = data[at + ${row * LANES}]; ${sumsOf(column ^ upper, 'x')}`;
-    const share = row > 0 && upper === upperOf(dataColumns[row - 1]) ? 'y ^= x;' : 'y = x;';
-    return upper === upperOf(dataColumns[row + 1] ?? 0)
-      ? `${load} ${share}`
-      : `${load} ${share} ${sumsOf(upper, 'y')}`;
+    const load = `x = data[(at + ${row * LANES}) | 0]; ${addTo(column ^ upper, 'x')}`;
+    const shares = row > 0 && upper === upperOf(dataColumns[row - 1]);
+    const share = shares ? 'y = BigInt.asUintN(64, y ^ x);' : 'y = x;';
+    const ends = upper !== upperOf(dataColumns[row + 1] ?? 0);
+    return `${load} ${share} ${ends ? addTo(upper, 'y') : ''}`;
   });
   return new Function(
-    'data, at, check, checkAt',
-    `${start}
-    for (const end = at + ${LANES}; at < end; at++, checkAt++) {
-      let x = 0, y = 0, ${each((check) => `s${check} = 0`, ', ')};
+    'data, at, check, checkAt, wrong',
+    `for (let lane = 0; lane < ${LANES}; lane++) {
+      let x, y, ${each((check) => `s${check}`, ', ')};
       ${rows.join('\n')}
       ${lane}
-    }
-    ${end}`,
+      at = (at + 1) | 0;
+      checkAt = (checkAt + 1) | 0;
+    }`,
   );
 }
 
@@ -41,40 +59,52 @@ function upperOf(column: number): number {
   return column & (column - 1);
 }
 
-function sumsOf(column: number, of: string): string {
-  return each((check) => (column & (1 << check) ? `s${check} ^= ${of};` : ''), ' ');
-}
-
 function each(text: (check: number) => string, between: string): string {
   return [0, 1, 2, 3, 4, 5, 6, 7].map(text).join(between);
 }
 
+const stored = (check: number) => `check[(checkAt + ${check * LANES}) | 0]`;
+
 /** Writes the 8 check rows of a block. */
-export const encodeBlock = unrolled(
-  '',
-  each((check) => `check[checkAt + ${check * LANES}] = s${check};`, ' '),
-  '',
-) as Encode;
+export const encodeBlock = unrolled(each((check) => `${stored(check)} = s${check};`, ' ')) as Encode;
 
-/** Not 0 where a block's check rows are not those of its data. */
-export const testBlock = unrolled(
-  'let wrong = 0;',
-  `wrong |= ${each((check) => `(s${check} ^ check[checkAt + ${check * LANES}])`, ' | ')};`,
-  'return wrong;',
-) as Test;
+/** Writes one row: the columns whose check bits are not those of their data. */
+const differ = unrolled(
+  `wrong[lane] = BigInt.asUintN(64, ${each((check) => `(s${check} ^ ${stored(check)})`, ' | ')});`,
+) as Differ;
 
-const computed = new Uint32Array(CHECK_WORDS);
+const wrongColumns = new BigUint64Array(LANES);
+const wrongWords = new Uint32Array(wrongColumns.buffer);
+
+/** Whether a block's check rows are those of its data. */
+export function isClean(data: BigUint64Array, at: number, check: BigUint64Array, checkAt: number): boolean {
+  differ(data, at, check, checkAt, wrongColumns);
+  let wrong = 0;
+  for (let word = 0; word < 2 * LANES; word++) wrong |= wrongWords[word];
+  return wrong === 0;
+}
+
+const ROW_WORDS = ROW_BYTES / 4;
+const computed = new BigUint64Array(CHECK_WORDS);
+const computedWords = new Uint32Array(computed.buffer);
 const syndromes = new Uint32Array(8);
 
 /** Corrects what can be in place; returns the corrected bits, and the columns that can't be, × 65536. */
-export function correctBlock(data: Uint32Array, at: number, check: Uint32Array, checkAt: number): number {
-  if (testBlock(data, at, check, checkAt) === 0) return 0;
+export function correctBlock(
+  data: BigUint64Array,
+  at: number,
+  check: BigUint64Array,
+  checkAt: number,
+): number {
+  if (isClean(data, at, check, checkAt)) return 0;
   encodeBlock(data, at, computed, 0);
+  const rows = new Uint32Array(data.buffer, data.byteOffset + at * 8, BLOCK_WORDS * 2);
+  const checkRows = new Uint32Array(check.buffer, check.byteOffset + checkAt * 8, CHECK_WORDS * 2);
   let outcome = 0;
-  for (let lane = 0; lane < LANES; lane++) {
+  for (let word = 0; word < ROW_WORDS; word++) {
     let wrong = 0;
     for (let row = 0; row < 8; row++) {
-      syndromes[row] = computed[row * LANES + lane] ^ check[checkAt + row * LANES + lane];
+      syndromes[row] = computedWords[row * ROW_WORDS + word] ^ checkRows[row * ROW_WORDS + word];
       wrong |= syndromes[row];
     }
     for (; wrong !== 0; wrong &= wrong - 1) {
@@ -85,8 +115,8 @@ export function correctBlock(data: Uint32Array, at: number, check: Uint32Array, 
         continue;
       }
       outcome++;
-      if (bit < 64) data[at + bit * LANES + lane] ^= 1 << column;
-      else check[checkAt + (bit - 64) * LANES + lane] ^= 1 << column;
+      if (bit < 64) rows[bit * ROW_WORDS + word] ^= 1 << column;
+      else checkRows[(bit - 64) * ROW_WORDS + word] ^= 1 << column;
     }
   }
   return outcome;
@@ -98,9 +128,9 @@ function syndromeOf(column: number): number {
   return syndrome;
 }
 
-/** The same bytes as 32-bit words: what is XORed does not care for the order of bytes. */
-export function words(bytes: Uint8Array): Uint32Array {
-  return new Uint32Array(bytes.buffer, bytes.byteOffset, bytes.byteLength / 4);
+/** The same bytes as 64-bit words: what is XORed does not care for the order of bytes. */
+export function words(bytes: Uint8Array): BigUint64Array {
+  return new BigUint64Array(bytes.buffer, bytes.byteOffset, bytes.byteLength / 8);
 }
 
 export function secdedEncode(data: Uint8Array, check: Uint8Array): void {

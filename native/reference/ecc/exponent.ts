@@ -53,9 +53,11 @@ function protect(bytes: Uint8Array, dtype: FloatDtype): void {
     const found = bits[i] & magnitude;
     if (found >= infinity) continue;
     const rest = found >>> copies;
+    const below = marked(Math.max(rest - 1, 0));
+    const above = marked(Math.min(rest + 1, last));
     let nearest = marked(rest);
-    for (const other of [marked(Math.max(rest - 1, 0)), marked(Math.min(rest + 1, last))])
-      if (Math.abs(other - found) < Math.abs(nearest - found)) nearest = other;
+    if (Math.abs(below - found) < Math.abs(nearest - found)) nearest = below;
+    if (Math.abs(above - found) < Math.abs(nearest - found)) nearest = above;
     bits[i] ^= found ^ nearest;
   }
 }

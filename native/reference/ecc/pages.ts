@@ -1,26 +1,26 @@
 import { PAGE_BYTES, PAGE_CHECK_BYTES, type PagesReport, type ProtectedPages } from '../../eccContract';
-import { BLOCK_WORDS, CHECK_WORDS, correctBlock, encodeBlock, testBlock, words } from './bitSliced';
+import { BLOCK_WORDS, CHECK_WORDS, correctBlock, encodeBlock, isClean, words } from './bitSliced';
 import { crc32c } from './crc32c';
 import { weight } from './hsiao';
 import { requirePages } from './shape';
 
 /** Pages: two blocks of SECDED, and the CRC that decides whether what they say is true. */
 
-const PAGE_WORDS = PAGE_BYTES / 4;
-const PAGE_CHECK_WORDS = PAGE_CHECK_BYTES / 4;
+const PAGE_WORDS = PAGE_BYTES / 8;
+const PAGE_CHECK_WORDS = PAGE_CHECK_BYTES / 8;
 /** Pages between two looks at the event loop: a millisecond of work. */
 const PAGES_A_TURN = 256;
 
 /** Where a repair is tried, so that a wrong one is never in the page. */
 const scratch = new Uint8Array(PAGE_BYTES);
 const scratchWords = words(scratch);
-const scratchCheck = new Uint32Array(PAGE_CHECK_WORDS);
+const scratchCheck = new BigUint64Array(PAGE_CHECK_WORDS);
 
 /** A region's bytes as words, made once a call. */
 interface Words {
   readonly region: ProtectedPages;
-  readonly data: Uint32Array;
-  readonly check: Uint32Array;
+  readonly data: BigUint64Array;
+  readonly check: BigUint64Array;
 }
 
 function wordsOf(region: ProtectedPages): Words {
@@ -38,7 +38,7 @@ function writeCrc({ crcs }: ProtectedPages, page: number, crc: number): void {
   for (let at = page; at < crcs.length; at += crcs.length / 3) if (crcs[at] !== crc) crcs[at] = crc;
 }
 
-function encodePage(data: Uint32Array, at: number, check: Uint32Array, checkAt: number): void {
+function encodePage(data: BigUint64Array, at: number, check: BigUint64Array, checkAt: number): void {
   encodeBlock(data, at, check, checkAt);
   encodeBlock(data, at + BLOCK_WORDS, check, checkAt + CHECK_WORDS);
 }
@@ -70,9 +70,9 @@ function scrubPage({ region, data, check }: Words, page: number): number {
   const checkAt = page * PAGE_CHECK_WORDS;
   let corrected = 0;
   if (crc32c(region.pages, page * PAGE_BYTES, (page + 1) * PAGE_BYTES) === crc) {
-    const wrong =
-      testBlock(data, at, check, checkAt) | testBlock(data, at + BLOCK_WORDS, check, checkAt + CHECK_WORDS);
-    if (wrong !== 0) corrected = encodeAnew(data, at, check, checkAt);
+    const clean =
+      isClean(data, at, check, checkAt) && isClean(data, at + BLOCK_WORDS, check, checkAt + CHECK_WORDS);
+    if (!clean) corrected = encodeAnew(data, at, check, checkAt);
   } else {
     scratchWords.set(data.subarray(at, at + PAGE_WORDS));
     scratchCheck.set(check.subarray(checkAt, checkAt + PAGE_CHECK_WORDS));
@@ -88,16 +88,18 @@ function scrubPage({ region, data, check }: Words, page: number): number {
 }
 
 /** Makes the check rows those of right data; returns the bits that changed. */
-function encodeAnew(data: Uint32Array, at: number, check: Uint32Array, checkAt: number): number {
+function encodeAnew(data: BigUint64Array, at: number, check: BigUint64Array, checkAt: number): number {
   encodePage(data, at, scratchCheck, 0);
   const changed = differentBits(scratchCheck, check, checkAt);
   check.set(scratchCheck, checkAt);
   return changed;
 }
 
-function differentBits(right: Uint32Array, found: Uint32Array, at: number): number {
+function differentBits(right: BigUint64Array, found: BigUint64Array, at: number): number {
+  const a = new Uint32Array(right.buffer);
+  const b = new Uint32Array(found.buffer, found.byteOffset + at * 8, a.length);
   let bits = 0;
-  for (let word = 0; word < right.length; word++) bits += weight(right[word] ^ found[at + word]);
+  for (let word = 0; word < a.length; word++) bits += weight(a[word] ^ b[word]);
   return bits;
 }
 

@@ -48,89 +48,134 @@ impl Float {
     }
 }
 
-/// Runs `change` over each weight; returns how many changed. A constant layout lets the compiler vectorise.
-#[inline(always)]
-fn each(bytes: &mut [u8], float: Float, change: impl Fn(u32) -> u32) -> u64 {
-    let mut changed = 0;
-    if float.bytes == 4 {
-        for weight in bytes.as_chunks_mut::<4>().0 {
-            let found = u32::from_le_bytes(*weight);
-            let new = change(found);
-            changed += u64::from(new != found);
-            *weight = new.to_le_bytes();
-        }
-    } else {
-        for weight in bytes.as_chunks_mut::<2>().0 {
-            let found = u16::from_le_bytes(*weight);
-            let new = change(u32::from(found)) as u16;
-            changed += u64::from(new != found);
-            *weight = new.to_le_bytes();
-        }
-    }
-    changed
-}
-
-macro_rules! with_constant_layout {
-    ($float:expr, $kernel:expr) => {
-        match $float {
-            F32 => $kernel(F32),
-            F16 => $kernel(F16),
-            BF16 => $kernel(BF16),
-            other => $kernel(other),
-        }
-    };
+/// What is done to each weight.
+#[derive(Clone, Copy)]
+enum Step {
+    Protect,
+    Vote,
+    /// The magnitude of the bound.
+    Clip(u32),
 }
 
 /// Rounds each weight to the nearest one that carries two copies of its guarded bits.
 pub fn protect(bytes: &mut [u8], float: Float) {
-    with_constant_layout!(float, |float: Float| each(bytes, float, |bits| {
-        let copies = 2 * float.guarded_bits;
-        let guard_at = float.exponent_bits + float.mantissa_bits - float.guarded_bits - copies;
-        let marked = |rest: u32| {
-            let guard = rest >> guard_at;
-            (rest << copies) | (guard << float.guarded_bits) | guard
-        };
-        let found = bits & float.magnitude();
-        if found >= float.infinity() {
-            return bits;
-        }
-        let rest = found >> copies;
-        let last = (float.infinity() - 1) >> copies;
-        let mut nearest = marked(rest);
-        for other in [marked(rest.saturating_sub(1)), marked((rest + 1).min(last))] {
-            if other.abs_diff(found) < nearest.abs_diff(found) {
-                nearest = other;
-            }
-        }
-        bits ^ found ^ nearest
-    }));
+    run(bytes, float, Step::Protect);
 }
 
 /// Puts guarded bits and their copies right by majority; returns the weights that changed.
 pub fn vote(bytes: &mut [u8], float: Float) -> u64 {
-    with_constant_layout!(float, |float: Float| each(bytes, float, |bits| {
-        let guarded = float.guarded_bits;
-        let guard_at = float.exponent_bits + float.mantissa_bits - guarded;
-        let mask = (1 << guarded) - 1;
-        let [a, b, c] = [bits >> guard_at & mask, bits >> guarded & mask, bits & mask];
-        let majority = (a & b) | (a & c) | (b & c);
-        let all = (mask << guard_at) | (mask << guarded) | mask;
-        (bits & !all) | (majority << guard_at) | (majority << guarded) | majority
-    }))
+    run(bytes, float, Step::Vote)
 }
 
 /// Weights whose magnitude is above that of the bits `most` become ±`most`, NaN and infinities 0.
 pub fn clip(bytes: &mut [u8], float: Float, most: u32) -> u64 {
-    with_constant_layout!(float, |float: Float| each(bytes, float, |bits| {
-        let found = bits & float.magnitude();
-        if found <= most {
-            bits
-        } else if found >= float.infinity() {
-            0
+    run(bytes, float, Step::Clip(most))
+}
+
+fn run(bytes: &mut [u8], float: Float, step: Step) -> u64 {
+    #[cfg(target_arch = "x86_64")]
+    if std::arch::is_x86_feature_detected!("avx2") {
+        // SAFETY: the processor has it.
+        return unsafe { run_avx2(bytes, float, step) };
+    }
+    run_plain(bytes, float, step)
+}
+
+#[cfg(target_arch = "x86_64")]
+#[target_feature(enable = "avx2")]
+unsafe fn run_avx2(bytes: &mut [u8], float: Float, step: Step) -> u64 {
+    run_plain(bytes, float, step)
+}
+
+/// Each dtype and step by itself, as constants, so that the compiler puts many weights into a register.
+#[inline(always)]
+fn run_plain(bytes: &mut [u8], float: Float, step: Step) -> u64 {
+    macro_rules! with_layout {
+        ($($layout:ident)*) => {
+            match float {
+                $($layout => match step {
+                    Step::Protect => each(bytes, $layout.bytes, |bits| protected($layout, bits)),
+                    Step::Vote => each(bytes, $layout.bytes, |bits| voted($layout, bits)),
+                    Step::Clip(most) => each(bytes, $layout.bytes, |bits| clipped($layout, bits, most)),
+                },)*
+                _ => unreachable!("there are three dtypes"),
+            }
+        };
+    }
+    with_layout!(F32 F16 BF16)
+}
+
+/// Returns the weights that changed; counted in parts, for a narrow counter.
+#[inline(always)]
+fn each(bytes: &mut [u8], size: usize, change: impl Fn(u32) -> u32) -> u64 {
+    let mut changed = 0;
+    for part in bytes.chunks_mut(1 << 16) {
+        let mut count = 0u32;
+        if size == 4 {
+            for weight in part.as_chunks_mut::<4>().0 {
+                let found = u32::from_le_bytes(*weight);
+                let new = change(found);
+                count += u32::from(new != found);
+                *weight = new.to_le_bytes();
+            }
         } else {
-            bits ^ found ^ most
+            for weight in part.as_chunks_mut::<2>().0 {
+                let found = u32::from(u16::from_le_bytes(*weight));
+                let new = change(found);
+                count += u32::from(new != found);
+                *weight = (new as u16).to_le_bytes();
+            }
         }
-    }))
+        changed += u64::from(count);
+    }
+    changed
+}
+
+#[inline(always)]
+fn protected(float: Float, bits: u32) -> u32 {
+    let copies = 2 * float.guarded_bits;
+    let guard_at = float.exponent_bits + float.mantissa_bits - float.guarded_bits - copies;
+    let marked = |rest: u32| {
+        let guard = rest >> guard_at;
+        (rest << copies) | (guard << float.guarded_bits) | guard
+    };
+    let found = bits & float.magnitude();
+    let rest = found >> copies;
+    let last = (float.infinity() - 1) >> copies;
+    let mut nearest = marked(rest);
+    for other in [marked(rest.max(1) - 1), marked((rest + 1).min(last))] {
+        if other.abs_diff(found) < nearest.abs_diff(found) {
+            nearest = other;
+        }
+    }
+    if found >= float.infinity() {
+        bits
+    } else {
+        bits ^ found ^ nearest
+    }
+}
+
+#[inline(always)]
+fn voted(float: Float, bits: u32) -> u32 {
+    let guarded = float.guarded_bits;
+    let guard_at = float.exponent_bits + float.mantissa_bits - guarded;
+    let mask = (1 << guarded) - 1;
+    let [a, b, c] = [bits >> guard_at & mask, bits >> guarded & mask, bits & mask];
+    let majority = (a & b) | (a & c) | (b & c);
+    let all = (mask << guard_at) | (mask << guarded) | mask;
+    (bits & !all) | (majority << guard_at) | (majority << guarded) | majority
+}
+
+#[inline(always)]
+fn clipped(float: Float, bits: u32, most: u32) -> u32 {
+    let found = bits & float.magnitude();
+    if found <= most {
+        bits
+    } else if found >= float.infinity() {
+        0
+    } else {
+        bits ^ found ^ most
+    }
 }
 
 #[cfg(test)]

@@ -1,0 +1,86 @@
+/** A new version of a model on its whole way: a signed bundle in the file store, commands, the real runtime. */
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import type { Board } from '../../fsw/framework';
+import { sealEnvelope } from '../../fsw/models';
+import { sha256Hex, testKeys } from '../../fsw/models/testModel';
+import { projectRoot } from '../../fsw/root';
+import { type FolderModel, readModelFolder } from '../../ground-tools/models/folder';
+import { protectModel, protectRule } from '../../ground-tools/models/protect';
+import { type Rig, rig } from '../missions/rig';
+
+const { key, publicPem } = testKeys();
+
+function nextVit(change: (weights: Uint8Array) => void = () => {}): FolderModel {
+  const read = readModelFolder(join(projectRoot, 'fsw/missions/earth-watch/models'), 2);
+  const vit = read.ok && read.value.find(({ manifest }) => manifest.name === 'surface-vit');
+  if (!vit) throw new Error('the mission has no surface-vit');
+  const weights = vit.weights.slice();
+  change(weights);
+  const file = { ...vit.manifest.weights, sha256: sha256Hex(weights) };
+  return { ...vit, weights, manifest: { ...vit.manifest, version: '0.2.0', weights: file } };
+}
+
+/** A flight in which the bundle lies in the file store from the start; installed at 20 s, promoted at 60 s. */
+async function fly({ manifest, graph, weights }: FolderModel, more: (rig: Rig) => void = () => {}) {
+  const prepared = (board: Board): Board => {
+    board.storage.write('model-keys.pem', Buffer.from(publicPem));
+    board.files.write('vit.model', 0, Buffer.concat([sealEnvelope(manifest, key), graph, weights]));
+    return board;
+  };
+  const flight = await rig({
+    config: { linkSecurity: { mode: 'CLEAR' } },
+    orbits: 0.1,
+    board: prepared,
+    prepare(flying) {
+      const { at, command } = flying;
+      more(flying);
+      at(20, () => command('modelStore.INSTALL', { path: 'vit.model' }));
+      at(60, () => command('modelStore.PROMOTE', { model: 'surface-vit' }));
+    },
+  });
+  const report = await flight.fly();
+  expect(report.faults).toEqual({});
+  return { ...flight, report };
+}
+
+describe('a new version of a model, in flight', () => {
+  it('is installed, proves itself by its canary in the runtime, and takes over', async () => {
+    const { events } = await fly(nextVit());
+    expect(events('ModelInstalled')).toMatchObject([{ model: 'surface-vit', version: '0.2.0', serial: 2 }]);
+    expect(events('ModelPromoted')).toMatchObject([{ model: 'surface-vit', version: '0.2.0', serial: 2 }]);
+    expect(events('PromotionRefused')).toEqual([]);
+  });
+
+  it('whose tensors protect their own exponents takes over as well', async () => {
+    const made = protectModel(nextVit(), protectRule('*=exponent', []));
+    if (!made.ok) throw new Error(made.error.text);
+    const { events, channel } = await fly(made.value);
+    expect(events('ModelPromoted')).toMatchObject([{ model: 'surface-vit', serial: 2 }]);
+    expect(channel('modelStore.ModelsGood')).toBe(2);
+  });
+
+  it('is rolled back by command: the version before it proves itself again, and takes over', async () => {
+    const { events, report } = await fly(nextVit(), ({ at, command }) =>
+      at(200, () => command('modelStore.ROLLBACK', { model: 'surface-vit' })),
+    );
+    const loaded = events('ModelLoaded').filter(({ model }) => model === 'surface-vit');
+    expect(loaded.map(({ version }) => version)).toEqual(['0.1.0', '0.2.0', '0.1.0']);
+    expect(events('ModelPromoted').map(({ serial }) => serial)).toEqual([2, 1]);
+    expect(report.inference.errors).toBe(0);
+  });
+
+  it('that is signed and whole, but gives other outputs than it promises, does not take over', async () => {
+    const { events, channel, report } = await fly(
+      nextVit((weights) => {
+        // Weights of another network: every float of the last 100 KB is a small one.
+        weights.fill(0x3c, weights.length - 100_000);
+      }),
+    );
+    expect(events('ModelInstalled')).toHaveLength(1);
+    expect(events('ModelPromoted')).toEqual([]);
+    expect(events('PromotionRefused')).toMatchObject([{ model: 'surface-vit', serial: 2 }]);
+    expect(channel('modelStore.ModelsGood')).toBe(2);
+    expect(report.frames.kept).toBeGreaterThan(0);
+  });
+});
