@@ -4,6 +4,7 @@ import { mostSevere } from './events';
 import { isWrong, why } from './frameCards';
 import { pageOf } from './page';
 import { channels, eventAt, testFrame, testRecord, testTile } from './testRecord';
+import { mergedSessions } from './upsets';
 
 const hostile = `</td><script>alert(1)</script>"' onload='x`;
 
@@ -51,7 +52,7 @@ describe('the report page', () => {
             perBitDay: 7.63e-5,
             targets: ['store'],
             hits: { store: { hits: 42, bits: 50 } },
-            byTarget: { 'store model-slot-0': { hits: 42, bits: 50 } },
+            byTarget: { 'store model-slot-0': { hits: 42, bits: 50 }, 'runtime vit#9': { hits: 1, bits: 1 } },
             clusters: { 1: 42 },
             stuckCells: 0,
             healed: { storeBitsBySecded: 49, storePagesLost: 1 },
@@ -66,6 +67,7 @@ describe('the report page', () => {
     expect(page).toContain('id="upsets"');
     expect(page).toContain('upset (truth): from 0 to 50, highest 50');
     expect(page.match(/most \(42\) around latitude -37.5, longitude -10\./g)).toHaveLength(2);
+    expect(page).toContain('runtime vit, all sessions');
     expect(page).toContain('1 pages lost');
   });
 
@@ -119,6 +121,18 @@ describe('the downlink on the page', () => {
       sentBytes: 40,
       byKind: { event: 0, channels: 40, records: 0 },
     });
+  });
+});
+
+describe('the upsets on the page', () => {
+  it('are by target, most hit first, the sessions of a model together', () => {
+    const hit = (hits: number) => ({ hits, bits: 2 * hits });
+    expect(
+      mergedSessions({ 'runtime vit#1': hit(1), 'store model-slot-0': hit(4), 'runtime vit#12': hit(2) }),
+    ).toEqual([
+      { name: 'store model-slot-0', hits: 4, bits: 8 },
+      { name: 'runtime vit, all sessions', hits: 3, bits: 6 },
+    ]);
   });
 });
 

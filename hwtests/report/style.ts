@@ -39,7 +39,7 @@ path.KEPT{stroke:#8fdcff;fill:#8fdcff}path.CLOUDED{stroke:#fff;fill:#fff;fill-op
 .stations path{fill:#fff;stroke:#0b1524;stroke-width:1.5}.stations .unseen{opacity:.6}
 .stations text{fill:#fff;font-size:19px;font-weight:600;paint-order:stroke;stroke:#0b1524;stroke-width:4px}
 .heat rect{fill:#ff4d2e;stroke:#ff4d2e;stroke-opacity:.35}
-.plots{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,420px),1fr));gap:14px}.plots>*{margin:0}.plots+*{margin-top:14px}
+.plots{display:grid;align-items:start;grid-template-columns:repeat(auto-fit,minmax(min(100%,420px),1fr));gap:14px}.plots>*{margin:0}.plots+*{margin-top:14px}
 .side{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,360px),1fr));gap:14px;align-items:start;margin:14px 0}
 .grid{stroke:var(--line);fill:none}.tick{fill:var(--dim);font-size:12px}.tick.y{text-anchor:end}.tick.x{text-anchor:middle}
 .band{fill:var(--band)}.line{fill:none;stroke-width:2;stroke-linejoin:round}

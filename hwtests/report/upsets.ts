@@ -34,7 +34,7 @@ export function upsetsSection(record: FlightRecord): Html | undefined {
 ${table(
   'Hit, by target',
   ['target', 'hits', 'bits'],
-  Object.entries(byTarget).map(([name, { hits, bits }]) => [name, count(hits), count(bits)]),
+  mergedSessions(byTarget).map(({ name, hits, bits }) => [name, count(hits), count(bits)]),
 )}</div>
 <div class="side">${table(
     'Healed, by step',
@@ -49,6 +49,17 @@ ${table(
 <div class="plots">${heatMap('The truth: upset events, by the place over which they fell', map.hits, map.latDeg, map.lonDeg)}
 ${map.healedByScrubber && heatMap("The Scrubber's own map: upsets that it healed, by the place over which it found them", map.healedByScrubber, map.latDeg, map.lonDeg)}</div>
 <p>An event may upset many bits, and the Scrubber sees the model store alone, after its first pass: the maps agree in shape, not in number.</p>`;
+}
+
+/** Most hit first. A runtime's model is loaded again after each repair: its sessions are one target here. */
+export function mergedSessions(byTarget: Radiation['byTarget']) {
+  const merged = new Map<string, { readonly hits: number; readonly bits: number }>();
+  for (const [target, { hits, bits }] of Object.entries(byTarget)) {
+    const name = target.replace(/#\d+$/, ', all sessions');
+    const before = merged.get(name) ?? { hits: 0, bits: 0 };
+    merged.set(name, { hits: before.hits + hits, bits: before.bits + bits });
+  }
+  return [...merged].map(([name, totals]) => ({ name, ...totals })).sort((a, b) => b.hits - a.hits);
 }
 
 function upsetPlot(record: FlightRecord) {
