@@ -51,6 +51,8 @@ export interface Flight {
   fly(deployment: Deployment, progress: (progress: Progress) => void, stopped: () => boolean): Promise<void>;
   /** What there is to say at the end; undefined on a board that knows no truth. Call after the deployment has stopped. */
   report(deployment: Deployment): unknown;
+  /** Writes what there is to look at beside the report; returns the page's path. Boards that know no truth have none. */
+  page?(report: unknown): Promise<string>;
 }
 
 export interface BoardModule {

@@ -19,7 +19,7 @@ import { writeWholeFile } from './wholeFile';
 /** What the launcher tells the process that started it. */
 export type Message =
   | ({ readonly type: 'progress' } & Progress)
-  | { readonly type: 'summary'; readonly report: unknown; readonly file: string }
+  | { readonly type: 'summary'; readonly report: unknown; readonly file: string; readonly page?: string }
   | { readonly type: 'text'; readonly text: string }
   | { readonly type: 'failed'; readonly faults: readonly Fault[] };
 
@@ -135,7 +135,8 @@ async function fly(name: string, mission: MissionModule, options: LaunchOptions)
     arch: process.arch,
   };
   writeWholeFile(join(outDir, 'host.json'), `${JSON.stringify(host, null, 2)}\n`);
-  tell({ type: 'summary', report, file });
+  const page = await flight.page?.(report);
+  tell({ type: 'summary', report, file, page });
 }
 
 function loadMission(name: string): Result<MissionModule> {

@@ -110,6 +110,11 @@ export class Unit implements Owner {
     };
   }
 
+  /** Its parameters as they are now, by name. */
+  get parameters(): Readonly<Record<string, unknown>> {
+    return this.params.values;
+  }
+
   /** Makes the state and the handlers. What is thrown is kept for `start`, when there is someone to hear of it. */
   boot(): void {
     try {

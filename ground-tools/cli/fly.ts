@@ -45,7 +45,7 @@ export async function fly(
     }
     told = true;
     if (message.type === 'summary' && message.report)
-      out.write(summaryOf(message.report as FlightReport, message.file, out));
+      out.write(summaryOf(message.report as FlightReport, message.file, out, message.page));
     if (message.type !== 'failed') return;
     for (const { code, text } of message.faults)
       err.write(`${paint(err, 'red', 'failed')}  ${text}  [${code}]\n`);

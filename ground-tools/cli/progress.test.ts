@@ -60,6 +60,11 @@ describe('the summary', () => {
     );
   });
 
+  it('says where the page is, where there is one', () => {
+    const text = summaryOf({ seed: 1 }, '/x/report.json', screen(false), '/x/report.html');
+    expect(text).toContain('\n  report in /x/report.json, look at it in /x/report.html\n');
+  });
+
   it('names what went wrong', () => {
     const report = { faults: { camera: 2, inference: 1 }, latencyMs: { p50: null, p99: null }, passes: [] };
     const text = summaryOf(report, '/x/report.json', screen(false));

@@ -22,11 +22,18 @@ export interface FlightReport {
   };
 }
 
-/** The closing table: one line a promise of the mission, within 80 columns. */
-export function summaryOf(report: FlightReport, file: string, screen: Screen): string {
+/** The closing table: one line a promise of the mission, within 80 columns; then where the report and its page are. */
+export function summaryOf(report: FlightReport, file: string, screen: Screen, page?: string): string {
   const lines = rowsOf(report).map(([label, text]) => `  ${paint(screen, 'dim', label.padEnd(12))}${text}`);
-  const shown = relative(process.cwd(), file);
-  return `\n${lines.join('\n')}\n\n  report in ${paint(screen, 'bold', shown.startsWith('..') ? file : shown)}\n`;
+  const where = `report in ${paint(screen, 'bold', shown(file))}`;
+  const look = page === undefined ? '' : `, look at it in ${paint(screen, 'bold', shown(page))}`;
+  return `\n${lines.join('\n')}\n\n  ${where}${look}\n`;
+}
+
+/** A path as seen from here, unless it lies outside. */
+function shown(file: string): string {
+  const path = relative(process.cwd(), file);
+  return path.startsWith('..') ? file : path;
 }
 
 function rowsOf(report: FlightReport): [label: string, text: string][] {

@@ -32,6 +32,8 @@ describe('the launcher', () => {
     expect(code).toBe(0);
     expect(messages.filter(({ type }) => type === 'progress')).toHaveLength(100);
     expect(last).toMatchObject({ type: 'summary', file: join(out, 'report.json'), report: { seed: 3 } });
+    expect(last).toMatchObject({ page: join(out, 'report.html') });
+    expect(readFileSync(join(out, 'report.html'), 'utf8')).toContain('<title>Perigee: earth-watch');
     const report = readFileSync(join(out, 'report.json'), 'utf8');
     expect(JSON.parse(report)).toMatchObject({ mission: 'earth-watch', orbits: 0.05 });
     expect(report).not.toContain('wallS');

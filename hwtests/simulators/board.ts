@@ -8,17 +8,25 @@ import type { Board } from '../../fsw/framework/board';
 import { plainMemory } from '../../fsw/framework/plainMemory';
 import { SimulatedClock } from '../../fsw/framework/simulatedClock';
 import { GroundSecurity } from '../../ground-tools/link/security';
+import { earthPicture } from '../report/pictures';
+import type { TrackPoint } from '../report/record';
+import { FlightRecorder } from '../report/recorder';
+import { writePage } from '../report/write';
 import { loadEarth } from './earth';
 import { GroundStation } from './groundStation';
 import { simulatedImager } from './imager';
 import { provisionKeys } from './linkKeys';
-import { orbitFrom } from './orbit';
+import { type Orbit, orbitFrom } from './orbit';
 import { boardRadiation } from './radiation/boardRadiation';
 import { parseRadiation } from './radiation/options';
-import { Referee } from './referee';
+import { type FlightReport, Referee } from './referee';
 import { FRAME_PX, groundPoint, MIN_ELEVATION_DEG } from './reference';
 import { ephemerisOf, passes, polarNetwork } from './stations';
 import { missionEpochMs, sentinel2a } from './tle';
+import { TILE_PX } from './truth';
+
+/** Flight time from point to point of the ground track on the report page. */
+const TRACK_STEP_US = 20e6;
 
 /** A flight whose ground and referee a test may speak to. */
 export interface SimulatedFlight extends Flight {
@@ -95,14 +103,22 @@ export async function openBoard(options: FlightOptions): Promise<Result<Simulate
     memory: radiation?.memory ?? plainMemory(),
   };
   const referee = new Referee({ ground, imager, contacts, options, endUs, radiation });
+  const recorder = new FlightRecorder({
+    nowUs: () => clock.nowUs(),
+    epochMs: missionEpochMs,
+    passes: contacts,
+    tilePx: TILE_PX,
+    truthOf: (info) => referee.truthOf(info),
+  });
   return succeed({
     board,
     ground,
     referee,
-    taps: [...referee.taps, ...(radiation?.taps ?? [])],
+    taps: [...referee.taps, ...recorder.taps, ...(radiation?.taps ?? [])],
     fit: radiation?.fit,
     async fly(deployment, progress, stopped) {
       const secured = deployment.units.get('linkSecurity')?.config.mode === 'SECURED';
+      recorder.watch(deployment);
       ground.operate(deployment.dictionary, secured ? security.value : undefined);
       const drain = () => deployment.executive.run();
       for (let percent = 1; percent <= 100 && !stopped(); percent++) {
@@ -112,6 +128,30 @@ export async function openBoard(options: FlightOptions): Promise<Result<Simulate
       security.value.close();
     },
     report: (deployment) => referee.report(deployment),
+    async page(report) {
+      const heard = await recorder.heard();
+      const record = {
+        ...heard,
+        report: report as FlightReport,
+        epochMs: missionEpochMs,
+        orbitName: orbit.value.name,
+        track: trackOf(orbit.value, endUs),
+        stations: polarNetwork,
+        received: ground.received,
+        hits: radiation?.environment.hits.all ?? [],
+        earth: await earthPicture(earth.value.day),
+      };
+      return writePage(record, options.outDir);
+    },
+  });
+}
+
+/** The ground track of a whole flight, its end included. */
+function trackOf(orbit: Orbit, endUs: number): TrackPoint[] {
+  const steps = Math.ceil(endUs / TRACK_STEP_US);
+  return Array.from({ length: steps + 1 }, (_, i) => {
+    const atUs = Math.min(endUs, i * TRACK_STEP_US);
+    return { atUs, ...groundPoint(orbit, atUs) };
   });
 }
 

@@ -36,6 +36,7 @@ export class Referee {
   private readonly given: RefereeOptions;
   private readonly cloud = new Score();
   private readonly water = new Score();
+  private latestTruth: { readonly atUs: number; readonly tiles: readonly TileTruth[] } | undefined;
 
   constructor(given: RefereeOptions) {
     this.given = given;
@@ -128,8 +129,12 @@ export class Referee {
     });
   }
 
-  private truthOf(info: Values<(typeof FrameInfo)['fields']>): TileTruth[] {
-    return this.given.imager.truthAt(unixUsOf(info.time) - missionEpochMs * 1000, TILE_PX);
+  /** What is true of a frame's tiles. The latest answer is kept: one frame is judged several times in a row. */
+  truthOf(info: Values<(typeof FrameInfo)['fields']>): readonly TileTruth[] {
+    const atUs = unixUsOf(info.time) - missionEpochMs * 1000;
+    if (this.latestTruth?.atUs !== atUs)
+      this.latestTruth = { atUs, tiles: this.given.imager.truthAt(atUs, TILE_PX) };
+    return this.latestTruth.tiles;
   }
 
   /** Capture to ground, flight time, over all products. */

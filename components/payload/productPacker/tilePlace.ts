@@ -14,19 +14,30 @@ export interface FramePlace {
   readonly gsdM: number;
 }
 
-/**
- * The centre of a tile. The frame's grid is azimuthal equidistant about its middle (Snyder, USGS PP 1395,
- * §25, eq. 20-14 and 20-15): a pixel's distance is its count times the GSD, its bearing the heading turned by
- * its angle from the up edge.
- */
+/** The centre of a tile, counted row by row. */
 export function tileCentre(
   frame: FramePlace,
   tile: number,
   columns: number,
   tilePx: number,
 ): { latDeg: number; lonDeg: number } {
-  const right = ((tile % columns) + 0.5) * tilePx - frame.width / 2;
-  const forward = frame.height / 2 - (Math.floor(tile / columns) + 0.5) * tilePx;
+  const across = ((tile % columns) + 0.5) * tilePx;
+  const down = (Math.floor(tile / columns) + 0.5) * tilePx;
+  return pixelPlace(frame, across, down);
+}
+
+/**
+ * Where a point of the picture lies, in pixels from its upper left. The frame's grid is azimuthal equidistant about
+ * its middle (Snyder, USGS PP 1395, §25, eq. 20-14 and 20-15): a pixel's distance is its count times the GSD, its
+ * bearing the heading turned by its angle from the up edge.
+ */
+export function pixelPlace(
+  frame: FramePlace,
+  across: number,
+  down: number,
+): { latDeg: number; lonDeg: number } {
+  const right = across - frame.width / 2;
+  const forward = frame.height / 2 - down;
   const angle = (Math.hypot(right, forward) * frame.gsdM) / EARTH_RADIUS_M;
   const bearing = frame.headingDeg * DEG + Math.atan2(right, forward);
   const lat = frame.latDeg * DEG;
