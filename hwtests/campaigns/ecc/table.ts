@@ -33,7 +33,7 @@ export function markdownOf(page: Page): string {
     list(page.protections.map(({ name, about }) => `**${name}**: ${about}`)),
     [
       'Every memory that a protection uses is hit at the same rate as the weights: check bits, CRC tables, parity, golden copies. **Bit error rate** is the share of bits that are wrong when the repair begins; at the published rate and ten thousand times of it a scrub each minute meets 5e-10 and 5e-6. A **cluster** of n upsets n neighbouring bits.',
-      'Each cell: **mean / worst** damage over the seeds, of the weights as the repair left them (whether or not they would have been refused); **silent %** of the seeds whose weights differ from the truth while nothing said so; **detected %** of the seeds in which the protection said that the weights are not whole (they would not be loaded). Weights that are the truth bit for bit are not run: their damage is 0.',
+      'Each cell: **mean / worst** damage over the seeds, of the weights as the repair left them (whether or not they would have been refused); **silent %** of the seeds whose weights differ from the truth while nothing said so; **detected %** of the seeds in which the protection said that the weights are not whole (they would not be loaded). Weights that are the truth bit for bit are not run: their damage is 0. A cut by `clip` counts as detected (the weight was wrong, and what it was is not known), a vote of `exponent` never does (the rest of the weight may be wrong too).',
     ].join('\n\n'),
     '## In short',
     list(promisesOf(page.cells).map(({ text, kept }) => `${kept ? 'kept' : '**NOT KEPT**'}: ${text}`)),
@@ -121,7 +121,7 @@ function costTable({ costs, cells, bitErrorRates }: Page): string {
       return cell === undefined || cost.protection === 'none' ? '–' : cell.repairMs.toFixed(1);
     }),
   ]);
-  return `Check of weights that nothing hit, and repair of all of them when single bits are wrong at a rate; one thread, wall time, on a machine that was doing other things too: compare rows, not machines. Weights of this size lie in the processor's cache; from memory the rates are lower (the bench of the native kernels has them).\n\n${table(
+  return `Check of weights that nothing hit, and repair of all of them when single bits are wrong at a rate; one thread, wall time, on a machine that was doing other things too: compare rows, not machines. A campaign may have been run in several sittings: the check is of the last one, a repair time is the median of its cell's, each from the sitting in which its seed was run. Weights of this size lie in the processor's cache; from memory the rates are lower (the bench of the native kernels has them).\n\n${table(
     [
       'model',
       'protection',
