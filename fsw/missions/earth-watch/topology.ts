@@ -76,8 +76,8 @@ export const topology = spacecraft.complete({
     connect(models.out.offer, runtime.in.offered),
     connect(runtime.out.verdict, models.in.verdict),
     connect(scrub.out.regions, models.in.regions),
-    connect(spacecraft.slow[3], scrub.in.schedIn),
-    connect(spacecraft.slow[2], runtime.in.schedIn),
+    connect(spacecraft.slow[1], runtime.in.schedIn),
+    connect(spacecraft.slow[2], scrub.in.schedIn),
   ],
   packets: [
     {
@@ -123,6 +123,8 @@ export const topology = spacecraft.complete({
       name: 'Integrity',
       id: 4,
       channels: [
+        'modelStore.ModelsGood',
+        'modelStore.GoldenGood',
         'scrubber.BitsCorrected',
         'scrubber.PagesRebuilt',
         'scrubber.PagesRestored',
