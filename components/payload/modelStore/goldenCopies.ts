@@ -164,7 +164,8 @@ export function sweepCopies(self: Store): void {
   }
 }
 
-function isKnown({ state }: Store, { model, serial }: VersionName): boolean {
+/** Whether the ledger names a version. */
+export function isKnown({ state }: Store, { model, serial }: VersionName): boolean {
   const entry = entryOf(state.ledger, model);
   return entry !== undefined && [entry.current, entry.previous, entry.candidate].includes(serial);
 }

@@ -127,6 +127,15 @@ describe('an installation', () => {
     expect(b.fetch()?.version).toBe('1.0.0');
   });
 
+  it('PGE-MST-009: an offer whose time is over gives a runtime that comes late nothing to load', async () => {
+    const b = await boot({ judge: () => undefined, config: { verdictUs: 1_000_000 } });
+    put('two.model', bundleOf(two));
+    await b.obey('INSTALL', { path: 'two.model' });
+    await b.obey('PROMOTE', { model: 'mean' });
+    const [late] = b.sent.filter(({ end }) => end === 'offer');
+    expect((late.args.fetch as () => unknown)()).toBeUndefined();
+  });
+
   it('PGE-MST-009: a ledger that cannot be written leaves the old version current and running', async () => {
     const b = await boot();
     put('two.model', bundleOf(two));
@@ -158,6 +167,37 @@ describe('an installation', () => {
     expect(again.fetch()?.version).toBe('2.0.0');
     expect(await again.obey('ROLLBACK', { model: 'mean' })).toBe('OK');
     expect(again.fetch()?.version).toBe('3.0.0');
+  });
+
+  /** Version 2 is current, its copies have lost their heads: the store boots with version 1, and the ground knows. */
+  const fallenBack = async () => {
+    const b = await boot();
+    put('two.model', bundleOf(two));
+    await b.obey('INSTALL', { path: 'two.model' });
+    await b.obey('PROMOTE', { model: 'mean' });
+    for (const copy of ['a', 'b']) files.contents()[`model-store/${copy}/mean-2.golden`].fill(0, 0, 4096);
+    const again = await boot();
+    expect(again.named('FellBack')).toEqual([{ model: 'mean', wanted: 2, serial: 1 }]);
+    return again;
+  };
+
+  it('PGE-MST-010: ROLLBACK to what the store fell back to keeps it in its slot, and under scrub', async () => {
+    const b = await fallenBack();
+    expect(await b.obey('ROLLBACK', { model: 'mean' })).toBe('OK');
+    expect(b.telemetry.SlotsUsed).toBe(1);
+    expect(b.regions().map(({ name }) => name)).toContain('mean:1');
+    expect((await boot()).named('FellBack')).toEqual([]);
+  });
+
+  it('PGE-MST-007: a candidate that takes the place of a current version sent again leaves the copies of that', async () => {
+    const b = await fallenBack();
+    put('three.model', bundleOf(three));
+    expect(await b.obey('INSTALL', { path: 'two.model' })).toBe('OK');
+    expect(await b.obey('INSTALL', { path: 'three.model' })).toBe('OK');
+    expect(b.telemetry.SlotsUsed).toBe(2);
+    const again = await boot();
+    expect(again.named('FellBack')).toEqual([]);
+    expect(again.fetch()?.version).toBe('2.0.0');
   });
 
   it('PGE-MST-011: one change of versions at a time', async () => {
