@@ -1,7 +1,7 @@
 /** The two golden copies of each version: where they are, written, scrubbed, removed. */
 import { type Failed, fail, type Result, succeed } from '../../../fsw/errors';
 import type { RegionScrub } from '../ports';
-import { type ContentChunk, openGolden, readGolden, writeGolden } from './goldenFile';
+import { type ContentChunk, openGolden, readGolden, type Writer, writeGolden } from './goldenFile';
 import { goldenPages, memoryPages, scrubGolden } from './goldenScrub';
 import type { Sizes } from './layout';
 import { entryOf } from './ledger';
@@ -62,11 +62,13 @@ export function* writeCopy(
   copy: Copy,
   version: VersionName,
   held = heldVersion(self, version.model, version.serial),
+  writer: Writer = 'store',
 ): Steps<Result<void>> {
   const { files } = self.board;
+  const path = goldenPath(self, copy, version);
   const source = sourceFor(self, copy, version, held);
   const done = source.ok
-    ? yield* writeGolden(files, goldenPath(self, copy, version), source.value.sizes, source.value.chunk)
+    ? yield* writeGolden(files, path, source.value.sizes, source.value.chunk, writer)
     : source;
   noteGolden(self, regionName(version, copy), done.ok ? undefined : done);
   return done;
@@ -114,7 +116,7 @@ export async function scrubCopy(
   const golden = openGolden(board.files, goldenPath(self, copy, version));
   if (!golden.ok) {
     if (first > 0) return nothingFound;
-    const written = await asHostWork(writeCopy(self, copy, version));
+    const written = await asHostWork(writeCopy(self, copy, version, undefined, 'scrub'));
     return written.ok ? counted({ ...nothingFound, goldenPages: pages }) : nothingFound;
   }
   const here = Math.min(count, golden.value.content.contentPages - first);

@@ -200,6 +200,31 @@ describe('an installation', () => {
     expect(again.fetch()?.version).toBe('2.0.0');
   });
 
+  it('PGE-MST-016: a scrub that writes a lost golden copy anew while INSTALL does leaves it whole', async () => {
+    // More than two steps long.
+    const large = testModel(1, { floats: 900_000 });
+    mission.put(large);
+    const { memory, held } = openMemory();
+    const b = await boot({ memory });
+    held.get('model-slot-0')?.fill(0);
+    const paths = ['a', 'b'].map((copy) => `model-store/${copy}/mean-1.golden`);
+    for (const path of paths) files.contents()[path].fill(0);
+    await b.regions()[0].scrub(0, 100);
+    put('again.model', bundleOf(large));
+    b.command('INSTALL', { path: 'again.model' });
+    const underWay = () => Object.keys(files.contents()).some((path) => path.endsWith('.tmp'));
+    while (!underWay()) await b.advance(2000);
+    await b
+      .regions()
+      .find(({ name }) => name === 'mean:1/a')
+      ?.scrub(0, 1);
+    await b.advance(1e9);
+    expect(b.named('ModelInstalled')).toHaveLength(1);
+    const [a, other] = paths.map((path) => Buffer.from(files.contents()[path]));
+    expect(a.equals(other)).toBe(true);
+    expect(underWay()).toBe(false);
+  });
+
   it('PGE-MST-011: one change of versions at a time', async () => {
     const b = await boot();
     put('two.model', bundleOf(two));
