@@ -100,6 +100,7 @@ export function removeCopies(self: Store, version: VersionName): void {
   for (const copy of COPIES) {
     self.board.files.remove(goldenPath(self, copy, version));
     self.state.golden.delete(regionName(version, copy));
+    self.state.lostCopies.delete(regionName(version, copy));
   }
   showCounts(self);
 }
@@ -111,12 +112,13 @@ export async function scrubCopy(
   version: VersionName,
   { first, count, pages }: { readonly first: number; readonly count: number; readonly pages: number },
 ): Promise<RegionScrub> {
-  const { board, event } = self;
+  const { board } = self;
   const region = regionName(version, copy);
   const golden = openGolden(board.files, goldenPath(self, copy, version));
   if (!golden.ok) {
     if (first > 0) return nothingFound;
     const written = await asHostWork(writeCopy(self, copy, version, undefined, 'scrub'));
+    if (!isKnown(self, version)) removeCopies(self, version);
     return written.ok ? counted({ ...nothingFound, goldenPages: pages }) : nothingFound;
   }
   const here = Math.min(count, golden.value.content.contentPages - first);
@@ -127,16 +129,14 @@ export async function scrubCopy(
     goldenPages(board.files, goldenPath(self, otherCopy(copy), version)),
   ];
   const scrubbed = await scrubGolden(board.files, golden.value, first, here, sources);
+  // Its version was dropped meanwhile.
+  if (!isKnown(self, version)) return nothingFound;
   if (!scrubbed.ok) {
     noteGolden(self, region, scrubbed);
     return nothingFound;
   }
-  const { lostPages } = scrubbed.value;
-  if (lostPages > 0) {
-    const lost = fail('MODEL_LOST', { model: region, pages: lostPages });
-    noteGolden(self, region, lost);
-    event.ReuplinkNeeded({ model: version.model, serial: version.serial, reason: lost.error.text });
-  }
+  const last = first + here === golden.value.content.contentPages;
+  noteLost(self, region, version, { first: first === 0, last, lostPages: scrubbed.value.lostPages });
   return counted(scrubbed.value);
 
   function counted(scrub: RegionScrub): RegionScrub {
@@ -145,9 +145,33 @@ export async function scrubCopy(
   }
 }
 
+/** The ground is asked once for what a copy has lost; the copy is whole again when a pass finds nothing lost. */
+function noteLost(
+  self: Store,
+  region: string,
+  version: VersionName,
+  { first, last, lostPages }: { readonly first: boolean; readonly last: boolean; readonly lostPages: number },
+): void {
+  const { golden, lostCopies } = self.state;
+  const known = lostCopies.get(region);
+  if (lostPages > 0) {
+    lostCopies.set(region, true);
+    if (known !== undefined) return;
+    const lost = fail('MODEL_LOST', { model: region, pages: lostPages });
+    noteGolden(self, region, lost);
+    self.event.ReuplinkNeeded({ ...version, reason: lost.error.text });
+    return;
+  }
+  const found = known !== undefined && known && !first;
+  if (known !== undefined) lostCopies.set(region, found);
+  const whole = known === undefined || (last && !found);
+  if (whole && golden.get(region) === false) noteGolden(self, region, undefined);
+}
+
 /** Notes whether a copy is whole, and reports what is wrong with it. */
 export function noteGolden(self: Store, region: string, failure: Failed | undefined): void {
   self.state.golden.set(region, failure === undefined);
+  if (failure === undefined) self.state.lostCopies.delete(region);
   showCounts(self);
   if (failure) self.event.GoldenFailed({ region, code: failure.error.code, reason: failure.error.text });
 }

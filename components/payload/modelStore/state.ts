@@ -22,6 +22,8 @@ export interface State {
   readonly good: Set<string>;
   /** Golden copies, by region name: whether each was whole when last looked at. */
   readonly golden: Map<string, boolean>;
+  /** Those with pages that nothing healed, and whether the pass under way has found some. */
+  readonly lostCopies: Map<string, boolean>;
   rejected: number;
   scrubbed: RegionScrub;
   /** The one change of versions that is under way, in words. */
