@@ -258,6 +258,17 @@ describe('an installation', () => {
     expect(await b.obey('INSTALL', { path: 'third.model' })).toMatch('third: all 2 slots hold models in use');
   });
 
+  it('PGE-MST-012: a candidate that the runtime refused gives its slot to the next one', async () => {
+    const b = await boot({ config: { slots: 2 }, judge: () => 'the canary died' });
+    put('two.model', bundleOf(two));
+    put('three.model', bundleOf(three));
+    await b.obey('INSTALL', { path: 'two.model' });
+    expect(await b.obey('INSTALL', { path: 'three.model' })).toMatch('all 2 slots hold models in use');
+    await b.obey('PROMOTE', { model: 'mean' });
+    expect(await b.obey('INSTALL', { path: 'three.model' })).toBe('OK');
+    expect(b.fetch()?.version).toBe('1.0.0');
+  });
+
   it('PGE-MST-012: a full disk refuses an installation and leaves no half of it', async () => {
     const b = await boot();
     put('two.model', bundleOf(two));

@@ -82,7 +82,8 @@ export async function promote(
   };
   held.value.candidate = true;
   const verdict = await offer(self, held.value);
-  held.value.candidate = which === 'candidate';
+  // Refused, it waits in its golden copies, and its slot is there for others.
+  held.value.candidate = false;
   if (!verdict.fit) {
     if (verdict.late) await offerOld();
     return refuse(fail('MODEL_REFUSED', { model, reason: verdict.reason }));
@@ -101,7 +102,6 @@ export async function promote(
     await offerOld();
     return refuse(noted);
   }
-  held.value.candidate = false;
   serve(self, held.value);
   const { previous: older } = entry;
   if (older !== undefined && older !== previous && older !== serial) drop(self, { model, serial: older });
