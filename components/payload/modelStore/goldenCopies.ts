@@ -172,6 +172,7 @@ function noteLost(
 export function noteGolden(self: Store, region: string, failure: Failed | undefined): void {
   self.state.golden.set(region, failure === undefined);
   if (failure === undefined) self.state.lostCopies.delete(region);
+  if (![...self.state.golden.values()].includes(false)) self.clearThrottle('GoldenFailed');
   showCounts(self);
   if (failure) self.event.GoldenFailed({ region, code: failure.error.code, reason: failure.error.text });
 }

@@ -71,6 +71,18 @@ describe('an installation', () => {
     expect(b.telemetry).toMatchObject({ SlotsUsed: 1, GoldenGood: 2 });
   });
 
+  it('PGE-MST-007: tells of a refusal again, however many there were before the last good installation', async () => {
+    const b = await boot();
+    const refusals = async (times: number) => {
+      for (let i = 0; i < times; i++) await b.obey('INSTALL', { path: 'nothing.model' });
+      return b.named('InstallRefused').length;
+    };
+    expect(await refusals(25)).toBe(20);
+    put('two.model', bundleOf(two));
+    expect(await b.obey('INSTALL', { path: 'two.model' })).toBe('OK');
+    expect(await refusals(1)).toBe(21);
+  });
+
   it('PGE-MST-007: refuses what is no file', async () => {
     const b = await boot();
     for (const path of ['nothing.model', 'model-store', '../etc/passwd'])

@@ -45,6 +45,7 @@ export async function install(self: Store, path: string): Promise<Result<void>> 
   }
   if (entry?.candidate !== undefined && entry.candidate !== serial)
     drop(self, { model, serial: entry.candidate });
+  self.clearThrottle('InstallRefused');
   event.ModelInstalled({ model, version, serial });
   return succeed(undefined);
 }
@@ -105,6 +106,7 @@ export async function promote(
   serve(self, held.value);
   const { previous: older } = entry;
   if (older !== undefined && older !== previous && older !== serial) drop(self, { model, serial: older });
+  for (const told of ['PromotionRefused', 'ReuplinkNeeded', 'FellBack'] as const) self.clearThrottle(told);
   event.ModelPromoted({ model, version: held.value.manifest.version, serial });
   return succeed(undefined);
 }
