@@ -78,7 +78,12 @@ export interface EccKernels {
    * that differ from the majority are put right (they are not counted).
    */
   scrub(region: ProtectedPages, first: number, count: number): PagesReport;
-  /** The same off the main thread where the addon is; nobody else may write the pages meanwhile. */
+  /**
+   * The same off the main thread where the addon is; nobody else may write the pages meanwhile, but with what their
+   * CRCs name: another `scrub`, `parityRecover`. A repair is worked out in a copy and written when its CRC is right, so
+   * two that meet write the same bytes over each other. Either may see a page half written and call it bad: whoever
+   * escalates scrubs it once more after this has ended.
+   */
   scrubAsync(region: ProtectedPages, first: number, count: number): Promise<PagesReport>;
   protectAsync(region: ProtectedPages, first: number, count: number): Promise<void>;
   /** Fills all parity pages (their check rows and CRCs are `protect`'s work). */

@@ -1,7 +1,7 @@
 /** The two golden copies of each version: where they are, written, scrubbed, removed. */
 import { type Failed, fail, type Result, succeed } from '../../../fsw/errors';
 import type { RegionScrub } from '../ports';
-import { type ContentChunk, openGolden, readGolden, writeGolden } from './goldenFile';
+import { type ContentChunk, openGolden, readGolden, type Writer, writeGolden } from './goldenFile';
 import { goldenPages, memoryPages, scrubGolden } from './goldenScrub';
 import type { Sizes } from './layout';
 import { entryOf } from './ledger';
@@ -62,11 +62,13 @@ export function* writeCopy(
   copy: Copy,
   version: VersionName,
   held = heldVersion(self, version.model, version.serial),
+  writer: Writer = 'store',
 ): Steps<Result<void>> {
   const { files } = self.board;
+  const path = goldenPath(self, copy, version);
   const source = sourceFor(self, copy, version, held);
   const done = source.ok
-    ? yield* writeGolden(files, goldenPath(self, copy, version), source.value.sizes, source.value.chunk)
+    ? yield* writeGolden(files, path, source.value.sizes, source.value.chunk, writer)
     : source;
   noteGolden(self, regionName(version, copy), done.ok ? undefined : done);
   return done;
@@ -98,6 +100,7 @@ export function removeCopies(self: Store, version: VersionName): void {
   for (const copy of COPIES) {
     self.board.files.remove(goldenPath(self, copy, version));
     self.state.golden.delete(regionName(version, copy));
+    self.state.lostCopies.delete(regionName(version, copy));
   }
   showCounts(self);
 }
@@ -109,12 +112,13 @@ export async function scrubCopy(
   version: VersionName,
   { first, count, pages }: { readonly first: number; readonly count: number; readonly pages: number },
 ): Promise<RegionScrub> {
-  const { board, event } = self;
+  const { board } = self;
   const region = regionName(version, copy);
   const golden = openGolden(board.files, goldenPath(self, copy, version));
   if (!golden.ok) {
     if (first > 0) return nothingFound;
-    const written = await asHostWork(writeCopy(self, copy, version));
+    const written = await asHostWork(writeCopy(self, copy, version, undefined, 'scrub'));
+    if (!isKnown(self, version)) removeCopies(self, version);
     return written.ok ? counted({ ...nothingFound, goldenPages: pages }) : nothingFound;
   }
   const here = Math.min(count, golden.value.content.contentPages - first);
@@ -125,16 +129,14 @@ export async function scrubCopy(
     goldenPages(board.files, goldenPath(self, otherCopy(copy), version)),
   ];
   const scrubbed = await scrubGolden(board.files, golden.value, first, here, sources);
+  // Its version was dropped meanwhile.
+  if (!isKnown(self, version)) return nothingFound;
   if (!scrubbed.ok) {
     noteGolden(self, region, scrubbed);
     return nothingFound;
   }
-  const { lostPages } = scrubbed.value;
-  if (lostPages > 0) {
-    const lost = fail('MODEL_LOST', { model: region, pages: lostPages });
-    noteGolden(self, region, lost);
-    event.ReuplinkNeeded({ model: version.model, serial: version.serial, reason: lost.error.text });
-  }
+  const last = first + here === golden.value.content.contentPages;
+  noteLost(self, region, version, { first: first === 0, last, lostPages: scrubbed.value.lostPages });
   return counted(scrubbed.value);
 
   function counted(scrub: RegionScrub): RegionScrub {
@@ -143,9 +145,34 @@ export async function scrubCopy(
   }
 }
 
+/** The ground is asked once for what a copy has lost; the copy is whole again when a pass finds nothing lost. */
+function noteLost(
+  self: Store,
+  region: string,
+  version: VersionName,
+  { first, last, lostPages }: { readonly first: boolean; readonly last: boolean; readonly lostPages: number },
+): void {
+  const { golden, lostCopies } = self.state;
+  const known = lostCopies.get(region);
+  if (lostPages > 0) {
+    lostCopies.set(region, true);
+    if (known !== undefined) return;
+    const lost = fail('MODEL_LOST', { model: region, pages: lostPages });
+    noteGolden(self, region, lost);
+    self.event.ReuplinkNeeded({ ...version, reason: lost.error.text });
+    return;
+  }
+  const found = known !== undefined && known && !first;
+  if (known !== undefined) lostCopies.set(region, found);
+  const whole = known === undefined || (last && !found);
+  if (whole && golden.get(region) === false) noteGolden(self, region, undefined);
+}
+
 /** Notes whether a copy is whole, and reports what is wrong with it. */
 export function noteGolden(self: Store, region: string, failure: Failed | undefined): void {
   self.state.golden.set(region, failure === undefined);
+  if (failure === undefined) self.state.lostCopies.delete(region);
+  if (![...self.state.golden.values()].includes(false)) self.clearThrottle('GoldenFailed');
   showCounts(self);
   if (failure) self.event.GoldenFailed({ region, code: failure.error.code, reason: failure.error.text });
 }
@@ -164,7 +191,8 @@ export function sweepCopies(self: Store): void {
   }
 }
 
-function isKnown({ state }: Store, { model, serial }: VersionName): boolean {
+/** Whether the ledger names a version. */
+export function isKnown({ state }: Store, { model, serial }: VersionName): boolean {
   const entry = entryOf(state.ledger, model);
   return entry !== undefined && [entry.current, entry.previous, entry.candidate].includes(serial);
 }

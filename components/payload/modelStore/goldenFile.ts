@@ -100,17 +100,22 @@ export function writePages(
 /** Gives pages of a content with what protects them, in memory of their own. */
 export type ContentChunk = (first: number, count: number) => Result<ProtectedPages>;
 
+/** Who writes a whole copy. */
+export type Writer = 'store' | 'scrub';
+
 /**
  * Writes a whole copy: to a new file, sync, rename. Pages go with the check rows and CRCs that they have at their
- * source, so that an upset on the way is not sealed in. Errors: MODEL_LOST (bad pages at the source), those of the store.
+ * source, so that an upset on the way is not sealed in. `writer` tells those apart who may write the same copy at once.
+ * Errors: MODEL_LOST (bad pages at the source), those of the store.
  */
 export function* writeGolden(
   files: FileStore,
   path: string,
   sizes: Sizes,
   chunk: ContentChunk,
+  writer: Writer,
 ): Steps<Result<void>> {
-  const temporary = `${path}.tmp`;
+  const temporary = `${path}.${writer}.tmp`;
   const written = yield* writeContent(files, temporary, sizes, chunk);
   const done = written.ok ? files.rename(temporary, path) : written;
   if (!done.ok) files.remove(temporary);

@@ -71,6 +71,18 @@ describe('an installation', () => {
     expect(b.telemetry).toMatchObject({ SlotsUsed: 1, GoldenGood: 2 });
   });
 
+  it('PGE-MST-007: tells of a refusal again, however many there were before the last good installation', async () => {
+    const b = await boot();
+    const refusals = async (times: number) => {
+      for (let i = 0; i < times; i++) await b.obey('INSTALL', { path: 'nothing.model' });
+      return b.named('InstallRefused').length;
+    };
+    expect(await refusals(25)).toBe(20);
+    put('two.model', bundleOf(two));
+    expect(await b.obey('INSTALL', { path: 'two.model' })).toBe('OK');
+    expect(await refusals(1)).toBe(21);
+  });
+
   it('PGE-MST-007: refuses what is no file', async () => {
     const b = await boot();
     for (const path of ['nothing.model', 'model-store', '../etc/passwd'])
@@ -127,6 +139,15 @@ describe('an installation', () => {
     expect(b.fetch()?.version).toBe('1.0.0');
   });
 
+  it('PGE-MST-009: an offer whose time is over gives a runtime that comes late nothing to load', async () => {
+    const b = await boot({ judge: () => undefined, config: { verdictUs: 1_000_000 } });
+    put('two.model', bundleOf(two));
+    await b.obey('INSTALL', { path: 'two.model' });
+    await b.obey('PROMOTE', { model: 'mean' });
+    const [late] = b.sent.filter(({ end }) => end === 'offer');
+    expect((late.args.fetch as () => unknown)()).toBeUndefined();
+  });
+
   it('PGE-MST-009: a ledger that cannot be written leaves the old version current and running', async () => {
     const b = await boot();
     put('two.model', bundleOf(two));
@@ -160,6 +181,62 @@ describe('an installation', () => {
     expect(again.fetch()?.version).toBe('3.0.0');
   });
 
+  /** Version 2 is current, its copies have lost their heads: the store boots with version 1, and the ground knows. */
+  const fallenBack = async () => {
+    const b = await boot();
+    put('two.model', bundleOf(two));
+    await b.obey('INSTALL', { path: 'two.model' });
+    await b.obey('PROMOTE', { model: 'mean' });
+    for (const copy of ['a', 'b']) files.contents()[`model-store/${copy}/mean-2.golden`].fill(0, 0, 4096);
+    const again = await boot();
+    expect(again.named('FellBack')).toEqual([{ model: 'mean', wanted: 2, serial: 1 }]);
+    return again;
+  };
+
+  it('PGE-MST-010: ROLLBACK to what the store fell back to keeps it in its slot, and under scrub', async () => {
+    const b = await fallenBack();
+    expect(await b.obey('ROLLBACK', { model: 'mean' })).toBe('OK');
+    expect(b.telemetry.SlotsUsed).toBe(1);
+    expect(b.regions().map(({ name }) => name)).toContain('mean:1');
+    expect((await boot()).named('FellBack')).toEqual([]);
+  });
+
+  it('PGE-MST-007: a candidate that takes the place of a current version sent again leaves the copies of that', async () => {
+    const b = await fallenBack();
+    put('three.model', bundleOf(three));
+    expect(await b.obey('INSTALL', { path: 'two.model' })).toBe('OK');
+    expect(await b.obey('INSTALL', { path: 'three.model' })).toBe('OK');
+    expect(b.telemetry.SlotsUsed).toBe(2);
+    const again = await boot();
+    expect(again.named('FellBack')).toEqual([]);
+    expect(again.fetch()?.version).toBe('2.0.0');
+  });
+
+  it('PGE-MST-016: a scrub that writes a lost golden copy anew while INSTALL does leaves it whole', async () => {
+    // More than two steps long.
+    const large = testModel(1, { floats: 900_000 });
+    mission.put(large);
+    const { memory, held } = openMemory();
+    const b = await boot({ memory });
+    held.get('model-slot-0')?.fill(0);
+    const paths = ['a', 'b'].map((copy) => `model-store/${copy}/mean-1.golden`);
+    for (const path of paths) files.contents()[path].fill(0);
+    await b.regions()[0].scrub(0, 100);
+    put('again.model', bundleOf(large));
+    b.command('INSTALL', { path: 'again.model' });
+    const underWay = () => Object.keys(files.contents()).some((path) => path.endsWith('.tmp'));
+    while (!underWay()) await b.advance(2000);
+    await b
+      .regions()
+      .find(({ name }) => name === 'mean:1/a')
+      ?.scrub(0, 1);
+    await b.advance(1e9);
+    expect(b.named('ModelInstalled')).toHaveLength(1);
+    const [a, other] = paths.map((path) => Buffer.from(files.contents()[path]));
+    expect(a.equals(other)).toBe(true);
+    expect(underWay()).toBe(false);
+  });
+
   it('PGE-MST-011: one change of versions at a time', async () => {
     const b = await boot();
     put('two.model', bundleOf(two));
@@ -191,6 +268,17 @@ describe('an installation', () => {
     put('third.model', bundleOf(testModel(1, { name: 'third' })));
     expect(await b.obey('INSTALL', { path: 'second.model' })).toBe('OK');
     expect(await b.obey('INSTALL', { path: 'third.model' })).toMatch('third: all 2 slots hold models in use');
+  });
+
+  it('PGE-MST-012: a candidate that the runtime refused gives its slot to the next one', async () => {
+    const b = await boot({ config: { slots: 2 }, judge: () => 'the canary died' });
+    put('two.model', bundleOf(two));
+    put('three.model', bundleOf(three));
+    await b.obey('INSTALL', { path: 'two.model' });
+    expect(await b.obey('INSTALL', { path: 'three.model' })).toMatch('all 2 slots hold models in use');
+    await b.obey('PROMOTE', { model: 'mean' });
+    expect(await b.obey('INSTALL', { path: 'three.model' })).toBe('OK');
+    expect(b.fetch()?.version).toBe('1.0.0');
   });
 
   it('PGE-MST-012: a full disk refuses an installation and leaves no half of it', async () => {

@@ -21,6 +21,7 @@ export const modelStore = component(modelStoreModel, {
     serving: new Map(),
     good: new Set(),
     golden: new Map(),
+    lostCopies: new Map(),
     rejected: 0,
     scrubbed: nothingFound,
     busy: undefined,

@@ -69,7 +69,8 @@ function memoryRegion(self: Store, held: Held): ScrubRegion {
 
 /** The ground is asked for a model once, when pages of it are first found lost. */
 function tellLost(self: Store, held: Held, version: VersionName, { lostPages }: RegionScrub): void {
-  if (lostPages === 0 || held.lost) return;
+  // A fetch may have replaced it while it was scrubbed.
+  if (lostPages === 0 || held.lost || self.state.slots[held.slot] !== held) return;
   held.lost = true;
   self.event.ReuplinkNeeded({ ...version, reason: `${lostPages} pages are lost in memory and both copies` });
 }

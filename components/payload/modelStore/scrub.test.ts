@@ -115,6 +115,24 @@ describe('the regions of the model store', () => {
     expect(await scrub('mean:1/a')).toEqual(nothing);
   });
 
+  it('PGE-MST-015: a page lost in both copies is told once a copy, however often it is found, and no more when it is healed', async () => {
+    const whole = memory.slice();
+    spoil(memory, 4);
+    for (const page of [5, 6, 7]) spoil(memory, page);
+    for (const copy of ['a', 'b']) spoil(golden(copy), 1 + 4);
+    const halves = async (name: string) => [
+      await region(name).scrub(0, 10),
+      await region(name).scrub(10, 10),
+    ];
+    for (let pass = 0; pass < 3; pass++)
+      for (const copy of ['a', 'b']) expect((await halves(`mean:1/${copy}`))[0].lostPages).toBe(1);
+    expect(b.named('ReuplinkNeeded')).toHaveLength(2);
+    expect(b.telemetry.GoldenGood).toBe(0);
+    memory.set(whole);
+    for (const copy of ['a', 'b']) await halves(`mean:1/${copy}`);
+    expect(b.telemetry.GoldenGood).toBe(2);
+  });
+
   it('PGE-MST-015: with nothing left the mission flies on without the model', async () => {
     mission.remove();
     memory.fill(0);

@@ -63,7 +63,9 @@ export function serve(self: Store, held: Held): void {
   const before = serving.get(name);
   serving.set(name, held);
   good.add(name);
-  if (before && before.manifest.serial === held.manifest.serial) freeSlot(self, before.slot);
+  // After a fall-back, a rollback serves what is served already.
+  if (before && before !== held && before.manifest.serial === held.manifest.serial)
+    freeSlot(self, before.slot);
 }
 
 export function unknownModel({ state }: Store, model: string): Failed {

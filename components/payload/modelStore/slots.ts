@@ -10,7 +10,7 @@ export interface Held {
   readonly region: Region;
   /** A runtime has had it; until then it is scrubbed before the others. */
   handedOut: boolean;
-  /** Installed or offered, and not current yet. */
+  /** Installed and not offered yet, or on offer. */
   candidate: boolean;
   /** Pages are beyond repair, and the ground was told. */
   lost: boolean;

@@ -22,6 +22,8 @@ export interface State {
   readonly good: Set<string>;
   /** Golden copies, by region name: whether each was whole when last looked at. */
   readonly golden: Map<string, boolean>;
+  /** Those with pages that nothing healed, and whether the pass under way has found some. */
+  readonly lostCopies: Map<string, boolean>;
   rejected: number;
   scrubbed: RegionScrub;
   /** The one change of versions that is under way, in words. */
@@ -59,9 +61,12 @@ export function showCounts({ state, tlm }: Store): void {
 }
 
 /** Errors: those of the file store; then the ledger is as it was. */
-export function saveLedger({ state, board, config, event }: Store, ledger: Ledger): Result<void> {
+export function saveLedger(self: Store, ledger: Ledger): Result<void> {
+  const { state, board, config, event } = self;
   const written = writeLedger(board.files, config.storeFolder, ledger);
-  if (written.ok) state.ledger = ledger;
-  else event.LedgerFault({ code: written.error.code, reason: written.error.text });
+  if (written.ok) {
+    state.ledger = ledger;
+    self.clearThrottle('LedgerFault');
+  } else event.LedgerFault({ code: written.error.code, reason: written.error.text });
   return written;
 }

@@ -1,10 +1,10 @@
 /** Changes of version: a bundle is installed as candidate, then promoted by the runtime's verdict, or rolled back. */
 import { type Failed, fail, type Result, succeed } from '../../../fsw/errors';
-import { removeCopies, type VersionName, writeCopies } from './goldenCopies';
+import { isKnown, removeCopies, type VersionName, writeCopies } from './goldenCopies';
 import { entryOf, withEntry } from './ledger';
 import { loadSource } from './load';
 import { loadVersion, serve, verifyHeld } from './serve';
-import { freeSlot, type Held, heldVersion } from './slots';
+import { freeSlot, type Held, heldOf, heldVersion } from './slots';
 import { bundleSource } from './source';
 import { type Store, saveLedger, showCounts, type VerdictOf } from './state';
 import { inTurns } from './steps';
@@ -45,6 +45,7 @@ export async function install(self: Store, path: string): Promise<Result<void>> 
   }
   if (entry?.candidate !== undefined && entry.candidate !== serial)
     drop(self, { model, serial: entry.candidate });
+  self.clearThrottle('InstallRefused');
   event.ModelInstalled({ model, version, serial });
   return succeed(undefined);
 }
@@ -75,12 +76,17 @@ export async function promote(
   };
   const held = await inMemory(self, { model, serial });
   if (!held.ok) return refuse(held);
-  const before = state.serving.get(model);
+  // What serves by then: the one of now may be replaced meanwhile.
+  const offerOld = async () => {
+    const old = state.serving.get(model);
+    if (old) await offer(self, old);
+  };
   held.value.candidate = true;
   const verdict = await offer(self, held.value);
-  held.value.candidate = which === 'candidate';
+  // Refused, it waits in its golden copies, and its slot is there for others.
+  held.value.candidate = false;
   if (!verdict.fit) {
-    if (verdict.late && before) await offer(self, before);
+    if (verdict.late) await offerOld();
     return refuse(fail('MODEL_REFUSED', { model, reason: verdict.reason }));
   }
   const { current, candidate, highest } = entry;
@@ -94,13 +100,13 @@ export async function promote(
   };
   const noted = saveLedger(self, withEntry(state.ledger, changed));
   if (!noted.ok) {
-    if (before) await offer(self, before);
+    await offerOld();
     return refuse(noted);
   }
-  held.value.candidate = false;
   serve(self, held.value);
   const { previous: older } = entry;
   if (older !== undefined && older !== previous && older !== serial) drop(self, { model, serial: older });
+  for (const told of ['PromotionRefused', 'ReuplinkNeeded', 'FellBack'] as const) self.clearThrottle(told);
   event.ModelPromoted({ model, version: held.value.manifest.version, serial });
   return succeed(undefined);
 }
@@ -110,11 +116,14 @@ async function inMemory(self: Store, version: VersionName): Promise<Result<Held>
   return held ? succeed(held) : inTurns(loadVersion(self, version), self.clock);
 }
 
-/** Forgets a version that the ledger does not name. */
+/** Forgets a version that waits no more. What the ledger still names, or what is served, was sent again: it stays. */
 function drop(self: Store, version: VersionName): void {
-  const held = heldVersion(self, version.model, version.serial);
-  if (held) freeSlot(self, held.slot);
-  removeCopies(self, version);
+  const { model, serial } = version;
+  const { slots, serving } = self.state;
+  for (const held of heldOf(slots))
+    if (held.manifest.name === model && held.manifest.serial === serial && held !== serving.get(model))
+      freeSlot(self, held.slot);
+  if (!isKnown(self, version)) removeCopies(self, version);
   showCounts(self);
 }
 
@@ -137,6 +146,8 @@ function offer(self: Store, held: Held): Promise<VerdictOf & { readonly late: bo
       ticket,
       model,
       fetch() {
+        // Too late: another one was offered since, and this one's memory may be given back.
+        if (!state.offers.has(ticket)) return undefined;
         const fit = verifyHeld(self, held);
         if (fit.ok) held.handedOut = true;
         return fit.ok ? fit.value : undefined;

@@ -55,6 +55,7 @@ describe('the ECC campaign, short', () => {
       protection: cell.protection === 'none' ? 'all' : 'none',
     }));
     expect(promisesOf(unkept).map(({ kept }) => kept)).toEqual([false, false]);
+    expect(promisesOf([]).map(({ kept }) => kept)).toEqual([false, false]);
     expect(costs.find(({ protection }) => protection === 'all')?.memoryPercent).toBeLessThan(30);
 
     const page = {

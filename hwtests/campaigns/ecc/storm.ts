@@ -117,7 +117,13 @@ export async function faultStorm(options: StormOptions): Promise<StormResult> {
 
 function makeCopy(files: FlatFiles, path: string, region: Region): GoldenFile {
   const written = atOnce(
-    writeGolden(files, path, region.sizes, (first, count) => succeed(contentChunk(region, first, count))),
+    writeGolden(
+      files,
+      path,
+      region.sizes,
+      (first, count) => succeed(contentChunk(region, first, count)),
+      'store',
+    ),
   );
   const opened = written.ok ? openGolden(files, path) : written;
   if (!opened.ok) throw new Error(opened.error.text);
