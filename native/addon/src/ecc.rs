@@ -1,6 +1,6 @@
 //! Error correction over JavaScript's memory, without a copy. Who may write which pages when is the contract of
-//! `native/ecc/contract.ts`: while a call or a task works on pages, nobody else writes them. Lengths are checked
-//! here all the same, since what is read beyond a buffer is not JavaScript's.
+//! `native/ecc/contract.ts`: while a call or a task works on pages, nobody else writes them but with what their CRCs
+//! name. Lengths are checked here all the same, since what is read beyond a buffer is not JavaScript's.
 
 use crate::pool::OnPool;
 use napi::bindgen_prelude::{
