@@ -215,6 +215,7 @@ describe('the addon by itself', () => {
     const { addon } = native;
     if (addon === undefined) return;
     const [short, out, words] = [new Uint8Array(3), new Float32Array(4), new Uint32Array(4)];
+    const pages = new Uint8Array(4096);
     const { mean, std } = input;
     const refused: (() => unknown)[] = [
       () => addon.preprocess(short, 2, 2, 3, whole, 1, 1, mean, std, out),
@@ -235,6 +236,9 @@ describe('the addon by itself', () => {
       () => addon.unpackRecords(Int8Array.of(8), short, words),
       () => addon.crc16Frames(short, 2, new Uint16Array(2)),
       () => addon.crc16Frames(short, 0, new Uint16Array(2)),
+      () => addon.eccSecdedEncode(pages, pages.subarray(0, 512)),
+      () => addon.eccSecdedScrub(pages, pages.subarray(0, 512)),
+      () => addon.eccWordScrub(pages, pages.subarray(0, 512)),
     ];
     for (const call of refused) expect(call).toThrowError(expect.objectContaining({ code: 'InvalidArg' }));
   });

@@ -1,9 +1,11 @@
-/** The Rust kernels' own tests (`cargo test`), where cargo is: a step of `npm test`, counted test by test. */
+/** The Rust kernels' and the GPU loader's own tests (`cargo test`), where cargo is: a step of `npm test`, counted test by test. */
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { cargoTarget } from './native.mjs';
 
-export const command = 'cd native && cargo test -p perigee-kernels';
+const packages = ['-p', 'perigee-kernels', '-p', 'perigee-gpu'];
+
+export const command = `cd native && cargo test ${packages.join(' ')}`;
 
 /**
  * Runs them and prints what cargo says. `skipped` is the reason why they can't run here; a build that fails is a
@@ -21,7 +23,7 @@ export function testKernels(root) {
   if (cargo(['--version'], 'ignore').status !== 0) return skip('cargo is not here');
   const fetched = cargo(['fetch', '--locked', '--quiet'], 'ignore');
   if (fetched.status !== 0) return skip(`the crates can't be had: ${errorOf(fetched.stderr)}`);
-  const { status, stdout, stderr } = cargo(['test', '--locked', '--quiet', '-p', 'perigee-kernels'], 'pipe');
+  const { status, stdout, stderr } = cargo(['test', '--locked', '--quiet', ...packages], 'pipe');
   console.log(`${stdout}${stderr}`.trim());
   if (/rustc \S+ is not supported by/.test(stderr)) return skip(errorOf(stderr));
   return { passed: status === 0, tests: resultsIn(stdout) };

@@ -129,6 +129,17 @@ describe('a release', () => {
     expect(packed({ root, platform: x64, withoutAddon: true }).done.ok).toBe(true);
   });
 
+  it('holds no addon where none is wanted, though it is built', () => {
+    const { done, files } = packed({ root: checkout(), withoutAddon: true });
+    expect(done.ok).toBe(true);
+    expect(files.filter((file) => file.startsWith('build/'))).toEqual(['build/native/kernels.fatbin']);
+  });
+
+  it('is not packed for a mission that is not there', () => {
+    const { done } = packed({ root: checkout(), mission: 'wtach' });
+    expect(done).toMatchObject({ ok: false, error: { code: 'DEPLOY_BOARD_FILE' } });
+  });
+
   it('is not packed for a mission without a board', () => {
     const root = checkout();
     rmSync(join(root, 'fsw/missions/watch/flightBoard.json'));

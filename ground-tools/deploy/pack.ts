@@ -33,7 +33,7 @@ export interface PackOptions {
   readonly rig?: boolean;
   /** Packages that fly besides those that the code loads. */
   readonly packages?: readonly string[];
-  /** Fly without the addon where it isn't built. */
+  /** Ship no addon, built or not. */
   readonly withoutAddon?: boolean;
   /** Takes the place of the mission's `flightBoard.json`. */
   readonly boardFile?: string;
@@ -61,7 +61,7 @@ export function pack(options: PackOptions, into: string, say: (line: string) => 
   if (!assets.ok) return assets;
   for (const room of [...flightRooms, ...(options.rig ? rigRooms : [])]) copyCompiled(root, into, room);
   copyFileSync(join(root, 'package.json'), join(into, 'package.json'));
-  copyNative(root, into, platform);
+  copyNative(options, into);
 
   const compiled = filesUnder(join(into, 'dist')).map((file) => join(into, 'dist', file));
   const loaded = [...productionPackages(root, packagesLoadedBy(compiled)), ...(options.packages ?? [])];
@@ -95,6 +95,8 @@ function copyStart(
 /** What a mission's folder holds besides its code: models, and how the board is set up. */
 function copyMission({ root, mission, boardFile }: PackOptions, into: string): Result<void> {
   const folder = join('fsw/missions', mission);
+  if (!existsSync(join(root, folder)))
+    return fail('DEPLOY_BOARD_FILE', { mission, why: `${folder} is not there` });
   for (const file of filesUnder(join(root, folder)))
     if (!file.endsWith('.ts')) copyWhole(join(root, folder, file), join(into, folder, file));
   const placed = join(into, folder, 'flightBoard.json');
@@ -118,11 +120,13 @@ function copyCompiled(root: string, into: string, room: string): void {
 }
 
 /** What is built for this platform, and what serves each (CUDA kernels). */
-function copyNative(root: string, into: string, { os, arch }: Platform): void {
+function copyNative({ root, platform, withoutAddon }: PackOptions, into: string): void {
   const folder = join(root, 'build/native');
+  const { os, arch } = platform;
   for (const name of existsSync(folder) ? readdirSync(folder) : []) {
-    const platform = /-((?:linux|darwin|win32)-\w+)\./.exec(name)?.[1];
-    if (/\.(stamp|tmp)$/.test(name) || (platform !== undefined && platform !== `${os}-${arch}`)) continue;
+    const built = /-((?:linux|darwin|win32)-\w+)\./.exec(name)?.[1];
+    if (/\.(stamp|tmp)$/.test(name) || (built !== undefined && built !== `${os}-${arch}`)) continue;
+    if (withoutAddon && name.endsWith('.node')) continue;
     copyWhole(join(folder, name), join(into, 'build/native', name));
   }
 }

@@ -40,12 +40,17 @@ restart() {
   echo $! >flight.pid
 }
 
+# After a reboot the number may be another program's.
+flies() { # <pid>
+  grep -qs start.sh "/proc/$1/cmdline"
+}
+
 # Ends what was started without systemd, gently first.
 stop() {
   pid=$(cat flight.pid 2>/dev/null) || return 0
-  kill -TERM "$pid" 2>/dev/null
   waited=0
-  while kill -0 "$pid" 2>/dev/null; do
+  flies "$pid" && kill -TERM "$pid" 2>/dev/null
+  while flies "$pid"; do
     [ $waited -ge 10 ] && kill -KILL -- "-$pid" 2>/dev/null
     sleep 1
     waited=$((waited + 1))
@@ -101,7 +106,7 @@ case $verb in
     rm -f corrupt
     mv -T incoming "releases/$id" || exit 1
     rm -f starts rolled-back
-    echo "$id" >trial.new && mv trial.new trial
+    { echo "$id" >trial.new && mv trial.new trial; } || die "the trial cannot be noted in $home"
     old=$(readlink current 2>/dev/null) && ln -sfn "$old" previous.new && mv -T previous.new previous
     switch_to "releases/$id"
     restart
@@ -116,8 +121,9 @@ case $verb in
     switch_to "$back"
     ln -sfn "$old" previous.new && mv -T previous.new previous
     [ "${3-}" = "" ] || echo "$(basename "$old") $3" >rolled-back
-    rm -f data/health.json
     restart
+    # After it: what flew strokes until it has ended.
+    rm -f data/health.json
     seconds=60
     while [ ! -e data/health.json ] && [ $seconds -gt 0 ]; do
       sleep 1

@@ -1,4 +1,4 @@
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import {
   chmodSync,
   existsSync,
@@ -151,5 +151,34 @@ onLinux('the board of a deployment', () => {
     rmSync(join(board.home, 'previous'));
     expect(board.ask('rollback')).toEqual({ status: 4, stdout: 'none=yes\n' });
     expect(board.current()).toBe('older');
+  });
+
+  it('takes no last stroke of the release that it ends for the health of the one that it starts', async () => {
+    const board = home();
+    const incoming = join(board.home, 'incoming');
+    const stroke = 'echo stroke >data/health.json';
+    const flight = `trap '${stroke}; exit 0' TERM\n${stroke}\nwhile :; do /bin/sleep 0.02; done`;
+    writeFileSync(join(incoming, 'start.sh'), `#!/bin/sh\n${flight}\n`);
+    writeFileSync(join(board.bin, 'sleep'), '#!/bin/sh\nexec /bin/sleep 0.02\n');
+    chmodSync(join(board.bin, 'sleep'), 0o755);
+    expect(activate({ ...board, manifest: writeManifest(incoming) }).status).toBe(0);
+    while (!existsSync(join(board.home, 'data/health.json')))
+      await new Promise((wait) => setTimeout(wait, 20));
+    const { status, stdout } = board.ask('rollback');
+    board.ask('stop');
+    expect(status).toBe(0);
+    expect(stdout).toContain('current=old\n');
+    expect(stdout).not.toContain('healthy');
+  });
+
+  it('leaves a program alone that has the number of a flight before the last boot', () => {
+    const board = home();
+    const other = spawn('sleep', ['100']);
+    onTestFinished(() => void other.kill('SIGKILL'));
+    writeFileSync(join(board.home, 'flight.pid'), `${other.pid}\n`);
+    expect(board.ask('stop').status).toBe(0);
+    // Asleep still, not ended and waiting for its parent.
+    expect(readFileSync(`/proc/${other.pid}/stat`, 'utf8')).toMatch(/\) S /);
+    expect(existsSync(join(board.home, 'flight.pid'))).toBe(false);
   });
 });

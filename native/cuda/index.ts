@@ -60,9 +60,9 @@ export interface CudaKernels {
   readonly code: 'fatbin' | 'ptx';
   /** Keeps shared memory in place, so that a device that shares it works there without a copy. */
   pin(bytes: Uint8Array): Result<void>;
-  /** Looks at whole pages and their check rows (`ecc.ts` says the code); writes nothing. `cudaScrub.ts` repairs. */
+  /** Looks at whole pages and their check rows (`native/ecc` says the code); writes nothing. `scrub.ts` repairs. */
   examine(pages: Uint8Array, check: Uint8Array): Promise<Result<Examined>>;
-  /** As in `image.ts`, with its errors besides. At most 65535 crops. */
+  /** As in `native/image`, with its errors besides. At most 65535 crops. */
   preprocess(picture: Picture, crops: Uint32Array, input: NetworkInput): Promise<Result<Float32Array>>;
   /** As in `tensor.ts`. */
   quantise(values: Float32Array): Promise<Result<Quantised>>;

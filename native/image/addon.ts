@@ -1,4 +1,4 @@
-/** What the addon and the reference export for `image.ts`: bare kernels, whose arguments are right already. */
+/** What the addon and the reference export for `index.ts`: bare kernels, whose arguments are right already. */
 
 type Bands<T> = (
   data: T,

@@ -1,4 +1,4 @@
-/** What `image.ts` asks of pictures, crops and scenes. */
+/** What `index.ts` asks of pictures, crops and scenes. */
 import { type Failed, fail } from '../../fsw/errors';
 import { beyond, outside, shared, short } from '../checks';
 import type { NetworkInput, Picture, Scene } from '.';

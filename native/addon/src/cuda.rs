@@ -191,7 +191,7 @@ impl Cuda {
                 mean: &mean,
                 std: &std,
             };
-            // SAFETY: `cuda.ts` made it for this call and gives it to nobody else before the answer.
+            // SAFETY: `native/cuda/index.ts` made it for this call and gives it to nobody else before the answer.
             let to = unsafe { out.as_mut() };
             preprocess::preprocess(&gpu, picture, &crops, &target, taps, to)?;
             Ok(out)

@@ -2,6 +2,7 @@
 //! `native/ecc/contract.ts`: while a call or a task works on pages, nobody else writes them but with what their CRCs
 //! name. Lengths are checked here all the same, since what is read beyond a buffer is not JavaScript's.
 
+use crate::check::{ensure, ensure_apart};
 use crate::pool::OnPool;
 use napi::bindgen_prelude::{
     AsyncTask, Error, Result, Status, Uint32Array, Uint32ArraySlice, Uint8Array, Uint8ArraySlice,
@@ -34,19 +35,13 @@ pub struct ParityLayout {
     pub parity_per_group: u32,
 }
 
-fn expect(holds: bool, what: &str) -> Result<()> {
-    match holds {
-        true => Ok(()),
-        false => Err(Error::new(Status::InvalidArg, what)),
-    }
-}
-
-fn expect_code(data: &[u8], check: &[u8], unit: usize) -> Result<()> {
+fn ensure_code(data: &[u8], check: &[u8], unit: usize) -> Result<()> {
     let fits = data.len().is_multiple_of(unit) && check.len() * 8 == data.len();
-    expect(
+    ensure(
         fits,
         "data are no whole blocks, or check rows no eighth of them",
-    )
+    )?;
+    ensure_apart(data, check)
 }
 
 impl From<perigee_kernels::ecc::Secded> for SecdedReport {
@@ -62,7 +57,7 @@ impl From<perigee_kernels::ecc::Secded> for SecdedReport {
 pub fn ecc_secded_encode(data: Uint8ArraySlice, mut check: Uint8ArraySlice) -> Result<()> {
     // SAFETY: the caller's while the call lasts.
     let check = unsafe { check.as_mut() };
-    expect_code(&data, check, BLOCK)?;
+    ensure_code(&data, check, BLOCK)?;
     bit_sliced::encode(best(), &data, check);
     Ok(())
 }
@@ -74,7 +69,7 @@ pub fn ecc_secded_scrub(
 ) -> Result<SecdedReport> {
     // SAFETY: the caller's while the call lasts.
     let (data, check) = unsafe { (data.as_mut(), check.as_mut()) };
-    expect_code(data, check, BLOCK)?;
+    ensure_code(data, check, BLOCK)?;
     Ok(bit_sliced::scrub(best(), data, check).into())
 }
 
@@ -82,7 +77,7 @@ pub fn ecc_secded_scrub(
 pub fn ecc_word_encode(data: Uint8ArraySlice, mut check: Uint8ArraySlice) -> Result<()> {
     // SAFETY: the caller's while the call lasts.
     let check = unsafe { check.as_mut() };
-    expect_code(&data, check, 8)?;
+    ensure_code(&data, check, 8)?;
     words::encode(&data, check);
     Ok(())
 }
@@ -94,7 +89,7 @@ pub fn ecc_word_scrub(
 ) -> Result<SecdedReport> {
     // SAFETY: the caller's while the call lasts.
     let (data, check) = unsafe { (data.as_mut(), check.as_mut()) };
-    expect_code(data, check, 8)?;
+    ensure_code(data, check, 8)?;
     Ok(words::scrub(data, check).into())
 }
 
@@ -112,7 +107,8 @@ pub fn ecc_read(bytes: Uint8ArraySlice) -> u32 {
 /// A plain copy, for the bench.
 #[napi]
 pub fn ecc_copy(from: Uint8ArraySlice, mut to: Uint8ArraySlice) -> Result<()> {
-    expect(from.len() == to.len(), "not as long")?;
+    ensure(from.len() == to.len(), "not as long")?;
+    ensure_apart(&from, &to)?;
     // SAFETY: the caller's while the call lasts.
     unsafe { to.as_mut() }.copy_from_slice(&from);
     Ok(())
@@ -140,7 +136,7 @@ impl Region {
         let fits = pages.len().is_multiple_of(PAGE)
             && check.len() == count * PAGE_CHECK
             && crcs.len() == count * 3;
-        expect(
+        ensure(
             fits,
             "pages are not whole, or check rows or CRCs are not theirs",
         )?;
@@ -154,7 +150,7 @@ impl Region {
 
     fn range(&mut self, first: u32, count: u32) -> Result<Pages<'_>> {
         let (first, count) = (first as usize, count as usize);
-        expect(first + count <= self.count, "pages beyond the region")?;
+        ensure(first + count <= self.count, "pages beyond the region")?;
         // SAFETY: inside of the buffers whose lengths `new` checked; nobody else writes these pages meanwhile.
         unsafe {
             let copy = |copy: usize| self.crcs.add(copy * self.count + first);
@@ -280,7 +276,7 @@ fn layout_of(pages: &[u8], layout: Layout) -> Result<Layout> {
         .iter()
         .all(|&count| count > 0 && count <= pages.len() / PAGE);
     let fits = fits && pages.len() == layout.pages() * PAGE;
-    expect(fits, "pages are not those of the layout")?;
+    ensure(fits, "pages are not those of the layout")?;
     Ok(layout)
 }
 
@@ -326,7 +322,7 @@ pub fn ecc_parity_recover(
         };
         page % layout.groups == group as usize
     };
-    expect(
+    ensure(
         bad.iter()
             .all(|page| *page < layout.pages() && of_group(page)),
         "a page is not of the group",
@@ -347,7 +343,7 @@ pub fn ecc_parity_recover(
 fn float(dtype: &str, bytes: &[u8]) -> Result<Float> {
     let float =
         Float::named(dtype).ok_or_else(|| Error::new(Status::InvalidArg, "no such dtype"))?;
-    expect(bytes.len().is_multiple_of(float.bytes), "half a weight")?;
+    ensure(bytes.len().is_multiple_of(float.bytes), "half a weight")?;
     Ok(float)
 }
 
