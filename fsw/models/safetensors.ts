@@ -3,6 +3,7 @@
  * to back. Source: github.com/huggingface/safetensors, README "Format".
  */
 import { type Failed, fail, type Result, succeed } from '../errors';
+import { isRecord } from './fields';
 
 export interface TensorInfo {
   readonly name: string;
@@ -116,10 +117,6 @@ function layoutFault(
   if (end > fileLength) return fail('MODEL_TRUNCATED', { file, length: fileLength, needed: end });
   if (end < fileLength) return fail('MODEL_HEADER', { file, reason: `${fileLength - end} bytes left over` });
   return undefined;
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 function isSizes(value: unknown): value is number[] {

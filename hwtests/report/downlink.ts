@@ -1,5 +1,5 @@
 /** What came down in each pass, beside what the pass could carry; and what waited. */
-import { bytes, count, flightTime } from './format';
+import { bytes, count, flightTime, round } from './format';
 import { type Html, html } from './html';
 import { type Plot, type Point, plot } from './plot';
 import { readingsOf } from './readings';
@@ -104,8 +104,4 @@ function capacityBars(totals: readonly PassTotals[]): Html {
 ${marks.map((value) => html`<path class="grid" d="M${x(value)} 0V${bottom}"/><text class="tick x" x="${x(value)}" y="${bottom + 16}">${bytes(value).replace('.0', '')}</text>`)}
 ${totals.map(({ station, grantedBytes, sentBytes }, i) => html`<text class="tick y" x="${LEFT - 8}" y="${i * ROW + 19}">${station}</text><rect class="capacity" x="${LEFT}" y="${i * ROW + 6}" width="${round(x(grantedBytes) - LEFT)}" height="18" rx="2"/><rect class="sent-bytes" x="${LEFT}" y="${i * ROW + 9}" width="${round(x(sentBytes) - LEFT)}" height="12" rx="2"><title>${bytes(sentBytes)} of ${bytes(grantedBytes)}</title></rect>`)}
 </svg></figure>`;
-}
-
-function round(value: number): number {
-  return Number(value.toFixed(1));
 }

@@ -33,3 +33,8 @@ export function place(latDeg: number, lonDeg: number): string {
   const lat = `${Math.abs(latDeg).toFixed(2)}° ${latDeg < 0 ? 'S' : 'N'}`;
   return `${lat}, ${Math.abs(lonDeg).toFixed(2)}° ${lonDeg < 0 ? 'W' : 'E'}`;
 }
+
+/** A coordinate with no more digits than a picture needs. */
+export function round(value: number, digits = 1): number {
+  return Number(value.toFixed(digits));
+}

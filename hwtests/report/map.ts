@@ -1,5 +1,5 @@
 /** The ground track on a map of the world: footprints, stations, contacts, detections. */
-import { flightTime, place } from './format';
+import { flightTime, place, round } from './format';
 import { detectionsOf } from './geojson';
 import { type LonLat, outline, piecesOf, splitLine } from './geometry';
 import { dataUri, type Html, html } from './html';
@@ -82,8 +82,4 @@ export function graticule(): Html {
   const meridians = [-120, -60, 0, 60, 120].map((lonDeg) => `M${mapX(lonDeg)} 0V${MAP_HEIGHT}`);
   const parallels = [-60, -30, 0, 30, 60].map((latDeg) => `M0 ${mapY(latDeg)}H${MAP_WIDTH}`);
   return html`<path class="graticule" d="${[...meridians, ...parallels].join('')}"/>`;
-}
-
-function round(value: number): number {
-  return Number(value.toFixed(1));
 }

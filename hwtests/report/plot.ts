@@ -1,5 +1,5 @@
 /** Line plots over flight time, as SVG. */
-import { count } from './format';
+import { count, round } from './format';
 import { type Html, html } from './html';
 
 export type Point = readonly [x: number, y: number];
@@ -109,8 +109,4 @@ function timeTicks(endS: number): { every: number; label: (seconds: number) => s
 function short(value: number): string {
   if (value >= 1e6) return `${count(value / 1e6, 1)}M`;
   return value >= 10_000 ? `${count(value / 1e3, 1)}k` : count(value, 3);
-}
-
-function round(value: number, digits = 1): number {
-  return Number(value.toFixed(digits));
 }

@@ -8,6 +8,7 @@ import { fail, type Result, succeed } from '../../fsw/errors';
 import { projectRoot } from '../../fsw/root';
 import { native } from '../addon';
 import type { NetworkInput, Picture } from '../image';
+import type { ImageAddon } from '../image/addon';
 import { badPreprocess } from '../image/checks';
 
 /** The first device of this machine. */
@@ -83,18 +84,7 @@ export interface CudaHandle {
   readonly code: 'fatbin' | 'ptx';
   pin(bytes: Uint8Array): void;
   examine(pages: Uint8Array, check: Uint8Array): Promise<Examined>;
-  preprocess(
-    data: Uint8Array,
-    width: number,
-    height: number,
-    channels: number,
-    crops: Uint32Array,
-    outWidth: number,
-    outHeight: number,
-    mean: Float32Array,
-    std: Float32Array,
-    out: Float32Array,
-  ): Promise<Float32Array>;
+  preprocess(...args: Parameters<ImageAddon['preprocess']>): Promise<Float32Array>;
   quantise(values: Float32Array): Promise<Quantised>;
   dequantise(bytes: Int8Array, scales: Float32Array): Promise<Float32Array>;
   speeds(bytes: number, rounds: number): Promise<CudaSpeeds>;

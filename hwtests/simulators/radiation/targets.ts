@@ -55,7 +55,7 @@ export function memoryTarget(kind: TargetKind, name: string, cells: Uint8Array):
 }
 
 /** Half-written files are gone before anything could hit them. */
-const TEMPORARY = /^\..+\.tmp$|\.tmp$/;
+const TEMPORARY = /\.tmp$/;
 
 /**
  * Files at rest below `folder` whose path (relative, `/` between parts) fits `wanted`. Hits go to the medium behind the
