@@ -4,6 +4,7 @@
  */
 import type { Result } from '../errors';
 import type { Clock } from './clock';
+import type { Pushbroom } from './pushbroom';
 
 /** Where a frame was taken: the geodetic place of its centre pixel and how its grid lies on the ground. */
 export interface GroundView {
@@ -135,6 +136,8 @@ export interface Board {
   readonly clock: Clock;
   readonly seed: number;
   readonly imagers: Readonly<Record<string, Imager>>;
+  /** Absent, or without the name that a camera asks for, where the board carries none. */
+  readonly pushbrooms?: Readonly<Record<string, Pushbroom>>;
   readonly radio: Radio;
   readonly ephemeris: Ephemeris;
   readonly storage: Storage;

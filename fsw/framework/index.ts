@@ -30,6 +30,7 @@ export {
   severities,
 } from './model';
 export { type Arguments, input, output, port, Serial } from './ports';
+export type { Place, Pushbroom, Scan, SpectralBand, Swath } from './pushbroom';
 export type { Random } from './random';
 export * from './standardPorts';
 export type { Tick, Ticker, Ticking, TickSchedule } from './ticker';
