@@ -1,6 +1,7 @@
 """Trains one seed of the land-cover ViT: `python train.py EUROSAT OUT --seed N`.
 
-Writes OUT/vit-N.pt. Seed N validates on fold N and trains on the other four; the test split is not read here. One thread,
+Writes OUT/vit-N.pt: seed N validates on fold N and trains on the other four, which is how the recipe was chosen. With --all it
+writes OUT/all-N.pt, trained on the whole train split. The test split is not read here. One thread,
 matrix products in bfloat16 (2.4 times as fast where the processor has it; the same steps everywhere, slower).
 """
 
@@ -68,21 +69,23 @@ def main() -> None:
     parser.add_argument("out", type=Path)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--steps", type=int, default=8000)
-    parser.add_argument("--width", type=int, default=144)
+    parser.add_argument("--all", action="store_true", help="train on all tiles of the train split: the recipe is fixed, nothing is held out")
     args = parser.parse_args()
     torch.set_num_threads(1)
     torch.manual_seed(args.seed)
     raw, labels, classes = tiles(args.eurosat, "train")
     rest, held = fold(len(raw), args.seed)
+    if args.all:
+        rest = np.arange(len(raw))
     pixels, answers = torch.tensor(raw).permute(0, 3, 1, 2).float(), torch.tensor(labels)
     mean, std = (pixels[rest].mean((0, 2, 3), keepdim=True), pixels[rest].std((0, 2, 3), keepdim=True))
     pixels = (pixels - mean) / std
-    net = LandCover(len(classes), args.width)
+    net = LandCover(len(classes))
     print(f"{sum(p.numel() for p in net.parameters())} parameters, {len(rest)} tiles to train on, {len(held)} to validate on", flush=True)
     net = fit(pixels[rest], answers[rest], (pixels[held], answers[held]), net, args.steps, args.seed)
     args.out.mkdir(parents=True, exist_ok=True)
     score = accuracy(net, pixels[held], answers[held])
-    torch.save({"net": net.state_dict(), "mean": mean.flatten(), "std": std.flatten(), "classes": classes, "validation": score}, args.out / f"vit-{args.seed}.pt")
+    torch.save({"net": net.state_dict(), "mean": mean.flatten(), "std": std.flatten(), "classes": classes, "validation": None if args.all else score}, args.out / f"{'all' if args.all else 'vit'}-{args.seed}.pt")
 
 
 if __name__ == "__main__":
