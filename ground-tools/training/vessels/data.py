@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageDraw
 
-from generate import Vessel, add_points, add_vessels
+from generate import Vessel, add_points, add_vessels, add_whitecaps
 
 SIDE, STRIDE, GRID = 96, 4, 24
 SEA_WEIGHT, LAND_WEIGHT = 4.0, 2.0
@@ -132,9 +132,11 @@ class Source:
         return Cutout(pixels, np.zeros((0, 4)), np.zeros((0, 2)), LAND_WEIGHT)
 
     def _peopled(self, cut: Cutout) -> Cutout:
-        """The cut-out as it is, or with one to four vessels more, none near another, or with points, or both."""
-        if self.rng.random() < 0.6:
-            cut = Cutout(add_points(cut.pixels, self.rng), cut.vessels, cut.unknown)
+        """The cut-out, often with points or with whitecaps, and then often with one to four vessels more, none near another."""
+        kind = self.rng.random()
+        if kind < 0.75:
+            add = add_points if kind < 0.4 else add_whitecaps
+            cut = Cutout(add(cut.pixels, self.rng), cut.vessels, cut.unknown)
         if self.rng.random() < 0.35:
             return cut
         taken = np.concatenate([cut.vessels[:, :2], cut.unknown])
