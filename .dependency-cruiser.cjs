@@ -7,6 +7,7 @@ const protocols = '^fsw/protocols/';
 const links = '^fsw/links/';
 const sequences = '^fsw/sequences/';
 const cfdpEngine = '^fsw/cfdp/';
+const imagery = '^fsw/imagery/';
 const modelFiles = '^fsw/models/';
 const native = '^native/';
 /** What stands below all rooms: where the project is, and files written whole. */
@@ -66,6 +67,12 @@ module.exports = {
       { path: modelFiles },
       [modelFiles, native, framework, errors],
     ),
+    only(
+      'imagery-is-below',
+      'Pictures of the ground stand on the framework and know no component: flight, rig and ground tools share them.',
+      { path: imagery },
+      [imagery, framework, errors, projectRoot],
+    ),
     only('framework-is-below', 'The framework knows no component, mission or tool.', { path: framework }, [
       framework,
       protocols,
@@ -116,6 +123,7 @@ module.exports = {
         errors,
         links,
         modelFiles,
+        imagery,
         projectRoot,
         native,
         '^components/$1/',
@@ -142,6 +150,7 @@ module.exports = {
         cfdpEngine,
         sequences,
         modelFiles,
+        imagery,
         native,
         projectRoot,
         // The host's file store: CFDP needs the same one on the ground.

@@ -170,6 +170,20 @@ export const errorTable = {
   IMAGE_SHRINK: 'crop {crop}: {from} to {to} pixels is smaller than 1/{max}',
   BITS_VALUE: 'record {record}, field {field}: {value} does not fit {bits} bits',
 
+  // Imagery: files, scenes, imagers that scan
+  IMAGERY_FORMAT: '{file}: no picture that can be read: {why}',
+  IMAGERY_TRUNCATED: '{file}: cut short: {why}',
+  IMAGERY_SIZE: '{file}: {what} is {value}, {max} the most',
+  IMAGERY_WINDOW: '{file}: rows {top} to {bottom} asked for, it has {height}',
+  IMAGERY_CRS: '{file}: {crs} is no reference system known here (WGS-84 UTM, EPSG:4326, EPSG:3857)',
+  SCENE_FOLDER: '{folder}: {why}',
+  SCENE_BANDS_MISSING: '{folder}: a {sensor} scene without {missing}; it has {known}',
+  SCENE_MIXED: '{file}: {what} {found} does not fit the {expected} of {other}',
+  SWATH_END: 'the capture has no line left: {left} of {asked} lines',
+  SWATH_PLANES: 'planes for a read: {why}',
+  PUSHBROOM_NOTHING_THERE: 'no imagery at {place}',
+  PUSHBROOM_OUT_OF_REACH: '{place} is {offNadir} deg off the nadir, {max} the most',
+
   // Core components
   PRODUCT_FILE: 'data product: {why}',
   PARAM_FILE_CORRUPT: 'parameter file: {reason}',
@@ -191,6 +205,7 @@ export const errorTable = {
 
   // Simulators (hwtests)
   ORBIT_BAD_TLE: '{name}: {why}',
+  START_TIME: 'start {text}: {why}',
   EARTH_MAP_MISSING: 'the maps of npm three-globe cannot be read: {why}',
   IMAGER_BUFFER_SIZE: 'the frame buffer holds {length} bytes, {needed} needed',
   RADIATION_FACTOR:

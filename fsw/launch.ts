@@ -37,6 +37,8 @@ export interface LaunchOptions {
   readonly only?: string;
   readonly link?: string;
   readonly alwaysInView?: boolean;
+  /** See `FlightOptions`. */
+  readonly start?: string;
   /** Of the downlink, as `parseCoding` reads it; for boards with a link to a real ground. */
   readonly coding?: string;
   /** See `FlightOptions`; the simulated board alone can be irradiated. */
@@ -163,6 +165,7 @@ async function openBoard(mission: string, options: LaunchOptions) {
     missionDir: join(projectRoot, 'fsw/missions', mission),
     link: options.link,
     alwaysInView: options.alwaysInView,
+    start: options.start,
     radiation,
     radiationTargets,
   };

@@ -17,6 +17,7 @@ const misuse: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   'CODING_BOARD',
   'CODING_FORM',
   'CODING_FRAME_LENGTH',
+  'START_TIME',
   'RADIATION_FACTOR',
   'RADIATION_TARGETS',
   'RADIATION_BOARD',

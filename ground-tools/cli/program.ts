@@ -37,6 +37,7 @@ export async function run(argv: readonly string[], context: Context): Promise<nu
     .description('fly a mission and write its report')
     .argument('<mission>', missionsHelp(context), missionOf(context))
     .option('--orbits <n>', 'how long to fly', positive)
+    .option('--start <time>', 'boards sim and live: when the flight begins, ISO 8601 as 2022-03-03T16:36Z')
     .option('--seed <n>', 'seed of everything random: same seed, same report', whole)
     .option('--board <name>', 'what to fly on: sim, live or flight (default: sim, with --link live)')
     .option('--link <link>', `how the ground is reached: ${linkForms}`, link)

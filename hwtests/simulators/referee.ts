@@ -12,7 +12,6 @@ import type { BoardRadiation } from './radiation/boardRadiation';
 import { channelOf, readChannel } from './readChannel';
 import { faultsOf } from './reference';
 import { Score } from './score';
-import { missionEpochMs } from './tle';
 import { TILE_PX, type TileTruth } from './truth';
 
 export interface RefereeOptions {
@@ -20,6 +19,8 @@ export interface RefereeOptions {
   readonly imager: SimulatedImager;
   readonly contacts: readonly Contact[];
   readonly options: FlightOptions;
+  /** Unix time at which flight time is zero. */
+  readonly epochMs: number;
   readonly endUs: number;
   /** Absent on a flight without. */
   readonly radiation?: BoardRadiation;
@@ -64,7 +65,7 @@ export class Referee {
 
   /** Everything that a flight is judged by. All of it follows from mission and seed alone. */
   report(deployment: Deployment) {
-    const { ground, imager, options, endUs, radiation } = this.given;
+    const { ground, imager, options, epochMs, endUs, radiation } = this.given;
     const count = (channel: string) => this.channel(deployment, channel);
     const captured = count('camera.FramesCaptured');
     const products = ground.received.filter(({ content }) => content.kind === 'records');
@@ -75,7 +76,7 @@ export class Referee {
       dictionaryHash: deployment.dictionary.hash,
       seed: options.seed,
       orbits: options.orbits,
-      epoch: new Date(missionEpochMs).toISOString(),
+      epoch: new Date(epochMs).toISOString(),
       durationS: endUs / 1e6,
       frames: {
         captured,
@@ -131,7 +132,7 @@ export class Referee {
 
   /** What is true of a frame's tiles. The latest answer is kept: one frame is judged several times in a row. */
   truthOf(info: Values<(typeof FrameInfo)['fields']>): readonly TileTruth[] {
-    const atUs = unixUsOf(info.time) - missionEpochMs * 1000;
+    const atUs = unixUsOf(info.time) - this.given.epochMs * 1000;
     if (this.latestTruth?.atUs !== atUs)
       this.latestTruth = { atUs, tiles: this.given.imager.truthAt(atUs, TILE_PX) };
     return this.latestTruth.tiles;
@@ -141,7 +142,7 @@ export class Referee {
   private latency() {
     const delays = this.given.ground.received
       .flatMap(({ content, atUs }) =>
-        content.kind === 'records' ? [(atUs + missionEpochMs * 1000 - content.unixUs) / 1000] : [],
+        content.kind === 'records' ? [(atUs + this.given.epochMs * 1000 - content.unixUs) / 1000] : [],
       )
       .sort((a, b) => a - b);
     const at = (share: number) => delays[Math.min(delays.length - 1, Math.floor(share * delays.length))];
