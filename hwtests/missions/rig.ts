@@ -14,9 +14,17 @@ import { openBoard } from '../simulators/board';
 import type { GroundStation } from '../simulators/groundStation';
 import type { FlightReport } from '../simulators/referee';
 
+/**
+ * South over Finland, the Balkans, Libya and the Gulf of Guinea: in contact with Svalbard from the start, with Matera from
+ * minute 2, Troll from 34 and Awarua from 53.
+ */
+const EARLY_CONTACTS = '2022-02-22T09:21Z';
+
 export interface RigOptions {
   readonly seed?: number;
   readonly orbits?: number;
+  /** As the launcher's option; an orbit with contacts early and often unless told. */
+  readonly start?: string;
   readonly config?: ConfigOverrides;
   /** As the launcher's options. */
   readonly radiation?: string;
@@ -52,6 +60,7 @@ export async function rig(options: RigOptions = {}): Promise<Rig> {
     seed: options.seed ?? 7,
     orbits: options.orbits ?? 1,
     outDir,
+    start: options.start ?? EARLY_CONTACTS,
     mission: 'earth-watch',
     missionDir: join(projectRoot, 'fsw/missions/earth-watch'),
     radiation: options.radiation,

