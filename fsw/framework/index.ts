@@ -21,6 +21,7 @@ export { type CommandMeta, component, type Self, type SelfOf } from './component
 export { isConnected } from './deployment';
 export type { Dictionary } from './dictionary';
 export { folderOf, readWhole, writeWhole } from './files';
+export { groundPlace } from './groundPlace';
 export {
   type AuthorityName,
   authorities,
