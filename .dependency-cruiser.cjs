@@ -8,6 +8,7 @@ const links = '^fsw/links/';
 const sequences = '^fsw/sequences/';
 const cfdpEngine = '^fsw/cfdp/';
 const modelFiles = '^fsw/models/';
+const products = '^fsw/products/';
 const native = '^native/';
 /** What stands below all rooms: where the project is, and files written whole. */
 const projectRoot = '^fsw/(root|wholeFile)[.]ts$';
@@ -66,6 +67,12 @@ module.exports = {
       { path: modelFiles },
       [modelFiles, native, framework, errors],
     ),
+    only(
+      'products-are-below',
+      'What the products of scenes are made of, flight and ground share.',
+      { path: products },
+      [products, framework, protocols, errors],
+    ),
     only('framework-is-below', 'The framework knows no component, mission or tool.', { path: framework }, [
       framework,
       protocols,
@@ -100,6 +107,7 @@ module.exports = {
         cfdpEngine,
         sequences,
         modelFiles,
+        products,
         native,
         '^components/$1/$2/',
         '^components/$1/[^/]+[.]ts$',
@@ -142,6 +150,7 @@ module.exports = {
         cfdpEngine,
         sequences,
         modelFiles,
+        products,
         native,
         projectRoot,
         // The host's file store: CFDP needs the same one on the ground.
