@@ -9,6 +9,7 @@ const sequences = '^fsw/sequences/';
 const cfdpEngine = '^fsw/cfdp/';
 const imagery = '^fsw/imagery/';
 const modelFiles = '^fsw/models/';
+const products = '^fsw/products/';
 const native = '^native/';
 /** What stands below all rooms: where the project is, and files written whole. */
 const projectRoot = '^fsw/(root|wholeFile)[.]ts$';
@@ -73,6 +74,12 @@ module.exports = {
       { path: imagery },
       [imagery, framework, errors, projectRoot],
     ),
+    only(
+      'products-are-below',
+      'What the products of scenes are made of, flight and ground share.',
+      { path: products },
+      [products, framework, protocols, errors],
+    ),
     only('framework-is-below', 'The framework knows no component, mission or tool.', { path: framework }, [
       framework,
       protocols,
@@ -107,6 +114,7 @@ module.exports = {
         cfdpEngine,
         sequences,
         modelFiles,
+        products,
         native,
         '^components/$1/$2/',
         '^components/$1/[^/]+[.]ts$',
@@ -151,6 +159,7 @@ module.exports = {
         sequences,
         modelFiles,
         imagery,
+        products,
         native,
         projectRoot,
         // The host's file store: CFDP needs the same one on the ground.

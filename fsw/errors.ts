@@ -186,6 +186,10 @@ export const errorTable = {
 
   // Core components
   PRODUCT_FILE: 'data product: {why}',
+  CELL_MAP: 'map of cells: {why}',
+  LAYERS: 'layered picture: {why}',
+  CAMPAIGN_FLIGHT: 'the flight of a campaign did not start: {why}',
+  PICTURE_FAILED: 'the picture could not be made: {why}',
   PARAM_FILE_CORRUPT: 'parameter file: {reason}',
   COMMAND_MEMORY_CORRUPT: 'the memory of commands of sender {sender}: {why}; FORGET_SENDER starts anew',
   COMMAND_SENDERS: 'sender {sender}: commands of {max} senders are remembered already',

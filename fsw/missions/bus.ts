@@ -216,6 +216,7 @@ export function bus(options: BusOptions) {
     fast: fast.out.member.slice(6),
     slow: slow.out.member.slice(6),
     products: queue.in.comIn[2],
+    timedProducts: queue.in.timedIn,
     productFiles: productWriter.in.productIn,
     modes: fatals.out.mode,
   };
