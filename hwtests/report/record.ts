@@ -4,6 +4,7 @@ import type { Received } from '../simulators/groundStation';
 import type { Hit } from '../simulators/radiation/hits';
 import type { FlightReport } from '../simulators/referee';
 import type { Pass, Station } from '../simulators/stations';
+import type { SceneRecord } from './scenes/sceneRecord';
 
 export interface FlightRecord {
   /** `report.json`, as it is. */
@@ -23,6 +24,9 @@ export interface FlightRecord {
   readonly classNames: readonly string[];
   /** All packets that the ground read. */
   readonly received: readonly Received[];
+  /** High-resolution captures, in order; `scenesLeftOut` more had no room. */
+  readonly scenes: readonly SceneRecord[];
+  readonly scenesLeftOut: number;
   /** Of a flight under radiation. */
   readonly hits: readonly Hit[];
   /** The whole Earth in equirectangular projection, WebP. */

@@ -33,6 +33,8 @@ export function testRecord(parts: Partial<FlightRecord> = {}): FlightRecord {
       detectionAt(10e6, { frame: 3, tile: 1 }),
       channels(20e6, { 'Test.comQueue.DepthBytes': 70, 'Test.camera.FramesCaptured': 1 }),
     ],
+    scenes: [],
+    scenesLeftOut: 0,
     hits: [],
     earth: PIXEL,
     ...parts,
