@@ -231,6 +231,17 @@ export const errorTable = {
   COMPONENT_NAME: '{path} is not room/name, both lowerCamel letters and digits; rooms: {rooms}',
   COMPONENT_EXISTS: '{folder} exists: nothing was written',
 
+  // Ground: the asset catalogue
+  ASSET_OFFLINE: '{url} cannot be had: {why}',
+  ASSET_HTTP: '{url}: the server answers {status}',
+  ASSET_INDEX: '{index} is not what a package index answers',
+  ASSET_VERSION: '{index} has no {file}; it has {known}',
+  ASSET_HASH: '{file}: its hash is {found}, {expected} expected: nothing of it was kept',
+  ASSET_ARCHIVE: '{file} cannot be unpacked: {why}',
+  ASSET_BY_HAND:
+    '{name} is in no package index: get it from {page} and name the folder above it in PERIGEE_DATA',
+  ASSET_BUSY: '{name} is being pulled by another process (or remove {lock})',
+
   // Ground: dictionaries for other ground systems
   YAMCS_DIR: '{dir}: {why}',
   GDS_MISSING: 'fprime-gds cannot be started ({why}): pip install fprime-gds==4.4.1',

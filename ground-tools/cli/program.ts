@@ -5,6 +5,7 @@ import { type Result, succeed } from '../../fsw/errors';
 import { nearest } from '../../fsw/framework/settings';
 import type { LaunchOptions } from '../../fsw/launch';
 import { linkForms, parseLink } from '../../fsw/links/linkSpec';
+import { assetsCommand } from '../assets/command';
 import { deployCommand } from '../deploy/command';
 import { convertDictionary, type DictionaryFormat, dictionaryFormats } from '../dictionary/formats';
 import { type GdsCommandOptions, gds } from '../gds/command';
@@ -168,6 +169,10 @@ export async function run(argv: readonly string[], context: Context): Promise<nu
   });
 
   modelCommand(program, context, (ended) => {
+    code = ended;
+  });
+
+  assetsCommand(program, context, (ended) => {
     code = ended;
   });
 
