@@ -2,11 +2,15 @@
 import { open } from 'node:fs/promises';
 import { fail, type Result } from '../errors';
 import { openGeoTiff } from './geoTiff';
+import { openJp2 } from './jp2';
+import { openPictureFile } from './picture';
 import type { Raster } from './raster';
 
 /** The first bytes of each kind of file, in hexadecimal, and who reads it. */
 const readers: readonly (readonly [magic: RegExp, open: (file: string) => Promise<Result<Raster>>])[] = [
   [/^(49492a00|4d4d002a|49492b00|4d4d002b)/, openGeoTiff],
+  [/^(0000000c6a5020200d0a870a|ff4fff51)/, openJp2],
+  [/^(89504e470d0a1a0a|ffd8ff)/, openPictureFile],
 ];
 
 /** Errors: IMAGERY_FORMAT, IMAGERY_TRUNCATED, IMAGERY_SIZE, IMAGERY_CRS. */

@@ -16,7 +16,8 @@ export interface Raster {
   readonly height: number;
   /** Values of a pixel: 1 for one band, 3 for RGB. */
   readonly samples: number;
-  readonly bits: 8 | 16;
+  /** 16 at most; samples are unsigned. */
+  readonly bits: number;
   /** Where its pixels lie on the map; absent where the file does not say. */
   readonly georeference?: Georeference;
   /**
