@@ -189,6 +189,7 @@ export const errorTable = {
   CELL_MAP: 'map of cells: {why}',
   LAYERS: 'layered picture: {why}',
   CAMPAIGN_FLIGHT: 'the flight of a campaign did not start: {why}',
+  PRODUCT_CHUNK: 'product {product}: a chunk of it does not fit',
   PICTURE_FAILED: 'the picture could not be made: {why}',
   PARAM_FILE_CORRUPT: 'parameter file: {reason}',
   COMMAND_MEMORY_CORRUPT: 'the memory of commands of sender {sender}: {why}; FORGET_SENDER starts anew',

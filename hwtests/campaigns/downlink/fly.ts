@@ -9,7 +9,7 @@ import { projectRoot } from '../../../fsw/root';
 import { openBoard } from '../../simulators/board';
 import { missionEpochMs } from '../../simulators/tle';
 import type { TileTruth } from '../../simulators/truth';
-import { configOf, type PolicyName, policies, topologyOf } from './policies';
+import { configOf, type Housekeeping, type PolicyName, policies, topologyOf } from './policies';
 import { allValue, judge } from './worth';
 
 export interface FlightSpec {
@@ -17,6 +17,7 @@ export interface FlightSpec {
   readonly downlinkBps: number;
   readonly orbits: number;
   readonly seed: number;
+  readonly housekeeping: Housekeeping;
   /** Emptied folder for the board's storage. */
   readonly outDir: string;
 }
@@ -39,6 +40,7 @@ export interface Flown {
   readonly detections: { readonly right: number; readonly wrong: number };
   readonly detectionValue: number;
   readonly pictureValue: number;
+  readonly pictureBytes: number;
   /** Share of the bytes that are pictures of ground, by the truth. */
   readonly clearPictureShare: number;
   readonly latencyS: { readonly p50: number | null; readonly p99: number | null };
@@ -74,7 +76,7 @@ export async function flyPolicy(spec: FlightSpec): Promise<Result<Flown>> {
   ];
   const topology = topologyOf(policy);
   const deployed = deploy(flight.fit?.(topology) ?? topology, flight.board, {
-    config: configOf(policy, downlinkBps),
+    config: configOf(policy, downlinkBps, spec.housekeeping),
     taps: [...flight.taps, ...taps],
   });
   if (!deployed.ok)
@@ -113,6 +115,7 @@ export async function flyPolicy(spec: FlightSpec): Promise<Result<Flown>> {
     detections: judged.detections,
     detectionValue: judged.detectionValue,
     pictureValue: judged.pictureValue,
+    pictureBytes: judged.pictureBytes,
     clearPictureShare: bytes === 0 ? 0 : judged.clearPictureBytes / bytes,
     latencyS: { p50: at(0.5), p99: at(0.99) },
     faults: report.faults,

@@ -9,21 +9,23 @@ import { Command, InvalidArgumentError } from 'commander';
 import { writeWholeFile } from '../../../fsw/wholeFile';
 import { comparisonPage } from '../../report/comparison';
 import { type Flown, flyPolicy } from './fly';
-import { type PolicyName, policies } from './policies';
+import { type Housekeeping, type PolicyName, policies } from './policies';
 import { type Comparison, promiseOf, tableOf } from './table';
 
 interface Options {
   readonly orbits: number;
   readonly seed: number;
   readonly bps: readonly number[];
+  readonly housekeeping: Housekeeping;
   readonly out: string;
 }
 
 async function main(argv: readonly string[]): Promise<void> {
-  const { orbits, seed, bps, out } = new Command('perigee campaign downlink')
+  const { orbits, seed, bps, housekeeping, out } = new Command('perigee campaign downlink')
     .option('--orbits <n>', 'how long each flight is', positive, 3)
     .option('--seed <n>', 'seed of all flights', whole, 7)
-    .option('--bps <list>', 'downlink rates, bit/s, comma separated', rates, [400, 1600, 6400])
+    .option('--bps <list>', 'downlink rates, bit/s, comma separated', rates, [25, 100, 400])
+    .option('--housekeeping <low|mission>', 'what telemetry is declared to be worth', housekeepingOf, 'low')
     .option('--out <dir>', 'folder for downlink-comparison.json and its page', 'out')
     .parse([...argv], { from: 'user' })
     .opts<Options>();
@@ -32,7 +34,7 @@ async function main(argv: readonly string[]): Promise<void> {
   try {
     for (const downlinkBps of bps)
       for (const policy of Object.keys(policies) as PolicyName[]) {
-        const flown = await flyPolicy({ policy, downlinkBps, orbits, seed, outDir: folder });
+        const flown = await flyPolicy({ policy, downlinkBps, orbits, seed, housekeeping, outDir: folder });
         if (!flown.ok) {
           console.error(`error: ${flown.error.code}: ${flown.error.text}`);
           process.exitCode = 1;
@@ -46,7 +48,7 @@ async function main(argv: readonly string[]): Promise<void> {
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
-  const comparison: Comparison = { mission: 'earth-watch', orbits, seed, flights };
+  const comparison: Comparison = { mission: 'earth-watch', orbits, seed, housekeeping, flights };
   mkdirSync(out, { recursive: true });
   writeWholeFile(join(out, 'downlink-comparison.json'), `${JSON.stringify(comparison, null, 2)}\n`);
   writeWholeFile(join(out, 'downlink-comparison.html'), comparisonPage(comparison));
@@ -54,6 +56,11 @@ async function main(argv: readonly string[]): Promise<void> {
   const promise = promiseOf(comparison);
   console.log(promise.text);
   if (!promise.kept) process.exitCode = 1;
+}
+
+function housekeepingOf(text: string): Housekeeping {
+  if (text !== 'low' && text !== 'mission') throw new InvalidArgumentError('low or mission.');
+  return text;
 }
 
 function rates(text: string): number[] {

@@ -1,10 +1,13 @@
 /** The comparison as text, and what was promised of it. */
 import type { Flown } from './fly';
+import type { Housekeeping } from './policies';
 
 export interface Comparison {
   readonly mission: string;
   readonly orbits: number;
   readonly seed: number;
+  /** What telemetry and routine events are declared to be worth: little, as the judge does, or as the mission has it. */
+  readonly housekeeping: Housekeeping;
   readonly flights: readonly Flown[];
 }
 
@@ -41,6 +44,7 @@ const columns: readonly [string, (row: Flown) => string][] = [
   ['of all', ({ share }) => percent(share)],
   ['right', ({ detections }) => String(detections.right)],
   ['wrong', ({ detections }) => String(detections.wrong)],
+  ['pictures', ({ pictureBytes }) => kB(pictureBytes)],
   ['clear pictures', ({ clearPictureShare }) => percent(clearPictureShare)],
   ['p50', ({ latencyS }) => minutes(latencyS.p50)],
   ['p99', ({ latencyS }) => minutes(latencyS.p99)],
