@@ -102,9 +102,15 @@ describe('openBoard of the flight board', () => {
     [{ link: 'tcp-server:127.0.0.1' }, 'tcp-server needs HOST:PORT'],
     [
       { imagers: { wideField: { folder: 'x', width: 0, height: 4 } }, link: 'tcp-server:127.0.0.1:0' },
-      'imagers.wideField needs folder, width and height',
+      'imagers.wideField needs width and height, and either folder or pipeline',
     ],
-    [{ imagers: { wideField: null }, link: 'tcp-server:127.0.0.1:0' }, 'imagers.wideField needs folder'],
+    [{ imagers: { wideField: null }, link: 'tcp-server:127.0.0.1:0' }, 'imagers.wideField needs width'],
+    [
+      { imagers: { wideField: { pipeline: 'a', folder: 'x', width: 4, height: 4 } } },
+      'either folder or pipeline',
+    ],
+    [{ imagers: { wideField: { pipeline: "a 'b", width: 4, height: 4 } } }, 'a quote is not closed'],
+    [{ imagers: { wideField: { pipeline: 'a', width: 4, height: 4, deadlineMs: 0 } } }, 'has a deadline'],
     [{ realTime: 1, link: 'tcp-server:127.0.0.1:0' }, 'realTime is neither true nor false'],
     [null, 'there is no link kind'],
   ])('PGE-DRV-014: refuses the file %j and says what it needs', async (config, why) => {
