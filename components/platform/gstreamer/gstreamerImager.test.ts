@@ -1,4 +1,3 @@
-import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -7,6 +6,7 @@ import type { Result } from '../../../fsw/errors';
 import type { Capture } from '../../../fsw/framework';
 import { WallClock } from '../../../fsw/framework/wallClock';
 import { GstreamerImager } from './gstreamerImager';
+import { gstreamerAbsent } from './testGstreamer';
 
 /** Flight time that stands still until a test moves it. */
 function stillClock() {
@@ -169,16 +169,7 @@ describe('a camera behind a pipeline', () => {
   });
 });
 
-/** Why the real GStreamer can't be run here. */
-function absent(): string | undefined {
-  const { status, error } = spawnSync('gst-inspect-1.0', ['--exists', 'gdppay']);
-  return error
-    ? 'gst-launch-1.0 is not here'
-    : status === 0
-      ? undefined
-      : 'its gdppay (plugins-bad) is not here';
-}
-const reason = absent();
+const reason = gstreamerAbsent();
 if (reason) console.warn(`SKIPPED a camera behind a real GStreamer: ${reason}`);
 
 describe.skipIf(reason !== undefined)('a camera behind a real GStreamer', () => {
@@ -217,6 +208,17 @@ describe.skipIf(reason !== undefined)('a camera behind a real GStreamer', () => 
     expect(await capture()).toMatchObject({
       error: { code: 'CAMERA_SIZE', text: 'the camera gives 64x48 RGB, 50x40 RGB expected' },
     });
+  });
+
+  it('PGE-GST-006: sees that the size changes in flight', async () => {
+    const { capture } = camera(
+      'videotestsrc is-live=true num-buffers=3 ! video/x-raw,width=50,height=40,format=RGB ! concat name=c ' +
+        'videotestsrc is-live=true ! video/x-raw,width=64,height=48,format=RGB ! c. c. ! identity',
+    );
+    expect((await capture()).ok).toBe(true);
+    let last = await capture();
+    while (last.ok) last = await capture();
+    expect(last.error.text).toBe('the camera gives 64x48 RGB, 50x40 RGB expected');
   });
 
   it('PGE-GST-011: says what GStreamer says of a pipeline that it does not know, and of a device that is not there', async () => {
