@@ -117,6 +117,10 @@ export const errorTable = {
   // Payload: camera, tiles, models, inference
   CAMERA_NO_IMAGER: 'the board has no imager {imager}; it has: {known}',
   CAMERA_DRIVER: 'imager {imager}: {reason}',
+  CAMERA_STALLED: 'the camera gives no frame, for {seconds} s now',
+  CAMERA_SIZE: 'the camera gives {found}, {expected} expected',
+  CAMERA_STREAM: 'what the camera pipeline writes cannot be read: {why}',
+  CAMERA_PIPELINE: 'camera pipeline: {why}',
   TILER_FRAME_SIZE: 'frame {frame}: {width}x{height} pixels give {tiles} tiles of {tilePx} px, 1..{max} fit',
   TILER_FRAME_BYTES: 'frame {frame}: its buffer holds {length} bytes, {needed} needed',
   MODEL_UNKNOWN: 'there is no model {model}; known: {known}',

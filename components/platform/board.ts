@@ -5,6 +5,7 @@ import { fail, type Result, succeed } from '../../fsw/errors';
 import type { Flight, FlightOptions } from '../../fsw/flight';
 import { type LinkSpec, linkText, parseLink } from '../../fsw/links';
 import { type FlightBoardOptions, flightBoard } from './flightBoard';
+import { gstArguments } from './gstreamer/command';
 import { flyOnWallClock } from './wallFlight';
 
 /** Folders are relative to the mission's folder. */
@@ -22,7 +23,7 @@ export async function openBoard(options: FlightOptions): Promise<Result<Flight>>
   if (!file.ok) return file;
   const imagers = Object.entries(file.value.imagers).map(([name, imager]) => [
     name,
-    { ...imager, folder: resolve(missionDir, imager.folder) },
+    'pipeline' in imager ? imager : { ...imager, folder: resolve(missionDir, imager.folder) },
   ]);
   const opened = await flightBoard({
     seed,
@@ -43,6 +44,7 @@ export async function openBoard(options: FlightOptions): Promise<Result<Flight>>
     },
     async fly(deployment, _progress, stopped) {
       await flyOnWallClock(board.clock, deployment, stopped);
+      for (const imager of Object.values(board.imagers)) imager.close?.();
       await board.radio.close();
       board.clock.release();
     },
@@ -60,14 +62,30 @@ function readBoardFile(file: string, given: LinkSpec | undefined): Result<BoardF
     return wrong((error as Error).message);
   }
   const imagers = parsed?.imagers ?? {};
-  for (const [name, imager] of Object.entries(imagers))
-    if (typeof imager?.folder !== 'string' || !isSize(imager.width) || !isSize(imager.height))
-      return wrong(`imagers.${name} needs folder, width and height`);
+  for (const [name, imager] of Object.entries(imagers)) {
+    const why = imagerFault(imager);
+    if (why !== undefined) return wrong(`imagers.${name} ${why}`);
+  }
   const realTime = parsed?.realTime ?? false;
   if (typeof realTime !== 'boolean') return wrong('realTime is neither true nor false');
   if (given !== undefined) return succeed({ imagers, link: given, realTime });
   const link = parseLink(String(parsed?.link));
   return link.ok ? succeed({ imagers, link: link.value, realTime }) : wrong(link.error.text);
+}
+
+/** What is wrong with one imager of the file. */
+function imagerFault(imager: object | null): string | undefined {
+  const { folder, pipeline, width, height, deadlineMs, startDeadlineMs } = (imager ?? {}) as Record<
+    string,
+    unknown
+  >;
+  if ((typeof folder === 'string') === (typeof pipeline === 'string') || !isSize(width) || !isSize(height))
+    return 'needs width and height, and either folder or pipeline';
+  for (const deadline of [deadlineMs, startDeadlineMs])
+    if (deadline !== undefined && !(Number(deadline) >= 1))
+      return 'has a deadline that is no number from 1 up';
+  const command = gstArguments(String(pipeline ?? 'none'), Number(width), Number(height));
+  return command.ok ? undefined : command.error.text;
 }
 
 function isSize(px: unknown): boolean {

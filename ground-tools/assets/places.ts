@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import type { Asset } from './catalogue';
 import { type AssetHost, assetCache, dataFolders } from './host';
 
@@ -15,6 +15,9 @@ export function findAsset(asset: Asset, host: AssetHost): string | undefined {
   const { before, after } = dataFolders(host);
   const packages = asset.source.kind === 'npm' ? [join(host.root, 'node_modules', asset.source.package)] : [];
   const cached = cacheFolderOf(asset, host);
-  const folders = [...before, ...(cached ? [cached] : []), ...packages, ...after];
+  // A folder of data sets may have them as the cache has.
+  const within = (folders: readonly string[]) =>
+    folders.flatMap((folder) => [folder, ...(cached ? [join(folder, basename(cached))] : [])]);
+  const folders = [...within(before), ...(cached ? [cached] : []), ...packages, ...within(after)];
   return folders.find((folder) => existsSync(join(folder, asset.witness)));
 }

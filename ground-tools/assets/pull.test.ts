@@ -239,6 +239,14 @@ describe('pull', () => {
     });
   });
 
+  it('gives a server up that says nothing', async () => {
+    index.mute = true;
+    const pulled = await pull(published(), host, { ...options, idleMs: 50 });
+    expect(pulled).toMatchObject({
+      error: { code: 'ASSET_OFFLINE', text: expect.stringContaining('nothing came for 0.05 s') },
+    });
+  });
+
   it.skipIf(!existsSync('/dev/full'))('says that the disk is full', async () => {
     published();
     const url = `${index.url}files/scenes-1.0.0.tar.gz`;

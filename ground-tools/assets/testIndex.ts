@@ -73,6 +73,8 @@ export interface TestIndex {
   readonly cuts: number[];
   /** Serves whole files whatever range is asked for. */
   ranges: boolean;
+  /** Takes requests, and never answers. */
+  mute: boolean;
   close(): Promise<void>;
 }
 
@@ -86,6 +88,7 @@ export async function testIndex(): Promise<TestIndex> {
     pages: new Map(),
     cuts: [],
     ranges: true,
+    mute: false,
     close: () =>
       new Promise((resolve) => {
         server.close(() => resolve());
@@ -99,6 +102,7 @@ function serve(index: TestIndex, request: IncomingMessage, response: ServerRespo
   const { url = '', headers } = request;
   const login = headers.authorization ? ` ${headers.authorization}` : '';
   index.asked.push(`${url}${headers.range ? ` ${headers.range}` : ''}${login}`);
+  if (index.mute) return;
   const page = index.pages.get(url);
   if (page === undefined) response.writeHead(404).end('no such page');
   else if (!Buffer.isBuffer(page)) response.writeHead(200, { 'content-type': page.type }).end(page.body);
