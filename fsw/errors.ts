@@ -117,6 +117,15 @@ export const errorTable = {
   // Payload: camera, tiles, models, inference
   CAMERA_NO_IMAGER: 'the board has no imager {imager}; it has: {known}',
   CAMERA_DRIVER: 'imager {imager}: {reason}',
+  HIGHRES_BUSY: 'the high-resolution camera is busy: {why}',
+  HIGHRES_STRIP:
+    'a strip of {lines} lines in bands of scale {scales} needs {needed} bytes, buffers have {max}',
+  HIGHRES_SHAPE: 'imager {imager} gives what is no capture: {why}',
+  HIGHRES_STALLED: 'imager {imager} has not answered for {seconds} s',
+  HIGHRES_NO_BUFFER: 'no buffer came back for {seconds} s',
+  TARGET_FORMAT: 'target {text}: {why}',
+  TARGET_UNKNOWN: 'there is no target {target}; known: {known}',
+  TARGETS_FULL: 'target {target}: there are {max} targets already',
   TILER_FRAME_SIZE: 'frame {frame}: {width}x{height} pixels give {tiles} tiles of {tilePx} px, 1..{max} fit',
   TILER_FRAME_BYTES: 'frame {frame}: its buffer holds {length} bytes, {needed} needed',
   MODEL_UNKNOWN: 'there is no model {model}; known: {known}',
@@ -170,6 +179,20 @@ export const errorTable = {
   IMAGE_SHRINK: 'crop {crop}: {from} to {to} pixels is smaller than 1/{max}',
   BITS_VALUE: 'record {record}, field {field}: {value} does not fit {bits} bits',
 
+  // Imagery: files, scenes, imagers that scan
+  IMAGERY_FORMAT: '{file}: no picture that can be read: {why}',
+  IMAGERY_TRUNCATED: '{file}: cut short: {why}',
+  IMAGERY_SIZE: '{file}: {what} is {value}, {max} the most',
+  IMAGERY_WINDOW: '{file}: rows {top} to {bottom} asked for, it has {height}',
+  IMAGERY_CRS: '{file}: {crs} is no reference system known here (WGS-84 UTM, EPSG:4326, EPSG:3857)',
+  SCENE_FOLDER: '{folder}: {why}',
+  SCENE_BANDS_MISSING: '{folder}: a {sensor} scene without {missing}; it has {known}',
+  SCENE_MIXED: '{file}: {what} {found} does not fit the {expected} of {other}',
+  SWATH_END: 'the capture has no line left: {left} of {asked} lines',
+  SWATH_PLANES: 'planes for a read: {why}',
+  PUSHBROOM_NOTHING_THERE: 'no imagery at {place}',
+  PUSHBROOM_OUT_OF_REACH: '{place} is {offNadir} deg off the nadir, {max} the most',
+
   // Core components
   PRODUCT_FILE: 'data product: {why}',
   PARAM_FILE_CORRUPT: 'parameter file: {reason}',
@@ -191,6 +214,7 @@ export const errorTable = {
 
   // Simulators (hwtests)
   ORBIT_BAD_TLE: '{name}: {why}',
+  START_TIME: 'start {text}: {why}',
   EARTH_MAP_MISSING: 'the maps of npm three-globe cannot be read: {why}',
   IMAGER_BUFFER_SIZE: 'the frame buffer holds {length} bytes, {needed} needed',
   RADIATION_FACTOR:
