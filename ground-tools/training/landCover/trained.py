@@ -12,8 +12,8 @@ import torch
 
 from model import LandCover
 
-# Files of every network's training lie one folder up; the names that both have are ours.
-sys.path.append(str(Path(__file__).parents[1]))
+# Files of every network's training lie one folder up: after ours, before onnxruntime's, which has a `metrics` too.
+sys.path.insert(1, str(Path(__file__).parents[1]))
 BATCH = 128
 TURNS = [(mirror, quarter) for mirror in (False, True) for quarter in range(4)]
 
@@ -51,3 +51,19 @@ def logits(trained: Trained, pixels: np.ndarray, turns: list[tuple[bool, int]] =
         turned = torch.rot90(tiles.flip(3) if mirror else tiles, quarter, (2, 3))
         ways.append(torch.cat([trained.net(part) for part in turned.split(BATCH)]).numpy())
     return np.stack(ways)
+
+
+@torch.no_grad()
+def rollout(trained: Trained, pixels: np.ndarray) -> np.ndarray:
+    """Attention rollout [n, tokens] the plain way, matrices multiplied as its paper writes it: what the graph is held against."""
+    net, flow = trained.net, None
+    tiles = torch.tensor(pixels).permute(0, 3, 1, 2).float()
+    x = net.stem((tiles - trained.mean.view(1, 3, 1, 1)) / trained.std.view(1, 3, 1, 1)).flatten(2).transpose(1, 2) + net.position
+    for block in net.blocks:
+        q, k, _ = block.qkv(block.norm1(x)).chunk(3, -1)
+        q, k = (part.unflatten(-1, (block.heads, -1)).transpose(1, 2) for part in (q, k))
+        look = (q @ k.transpose(2, 3) / q.shape[-1] ** 0.5).softmax(-1).mean(1)
+        layer = 0.5 * (look + torch.eye(look.shape[-1]))
+        flow = layer if flow is None else layer @ flow
+        x = block(x, 0.0)
+    return flow.mean(1).numpy()
