@@ -1,11 +1,13 @@
 /** Inputs of a model with the outputs that it must give, as they stand in a manifest. */
-import { bytes, Malformed, member, record, text, whole } from './fields';
+import { bytes, Malformed, member, optional, record, text, whole } from './fields';
 
 /** As Inference takes it (`Canary` of the payload's ports). */
 export interface ManifestCanary {
   readonly count: number;
   /** `count` items, one after the other. */
   readonly input: Float32Array;
+  /** Each value of `input` is a whole number of 0 to 255 times this (1 where absent), and takes a byte. */
+  readonly scale?: number;
   /** Each output by name, of all items. */
   readonly outputs: Readonly<Record<string, Float32Array>>;
   /** The most by which another processor's or provider's rounding may differ. */
@@ -19,12 +21,17 @@ interface Side {
 
 const MAX_ITEMS = 64;
 
-/** Pixels that are whole numbers of 0 to 255 take a byte each (`u8`), all else four (`f32`, little-endian). */
-export function canaryFields({ count, input, outputs, tolerance }: ManifestCanary): object {
-  const pixels = input.every((value) => value >= 0 && value <= 255 && Number.isInteger(value));
+/** Pixels that are whole numbers of 0 to 255, times `scale`, take a byte each (`u8`), all else four (`f32`, little-endian). */
+export function canaryFields({ count, input, scale, outputs, tolerance }: ManifestCanary): object {
+  const steps = input.map((value) => Math.round(value / (scale ?? 1)));
+  const pixels = steps.every(
+    (step, i) => step >= 0 && step <= 255 && Math.fround(step * (scale ?? 1)) === input[i],
+  );
   return {
     count,
-    input: pixels ? { type: 'u8', data: Uint8Array.from(input) } : { type: 'f32', data: floatBytes(input) },
+    input: pixels
+      ? { type: 'u8', scale, data: Uint8Array.from(steps) }
+      : { type: 'f32', data: floatBytes(input) },
     outputs: Object.fromEntries(Object.entries(outputs).map(([name, values]) => [name, floatBytes(values)])),
     tolerance,
   };
@@ -43,12 +50,16 @@ export function canaryOf(value: unknown, at: string, input: Side, outputs: reado
   const data = member(given, 'data', `${at}.input`);
   const expected = record(member(value, 'outputs', at), `${at}.outputs`);
   if (type !== 'u8' && type !== 'f32') throw new Malformed(`${at}.input.type: ${type} is not u8 or f32`);
+  const scale = optional(given, 'scale');
+  if (scale !== undefined && !(typeof scale === 'number' && scale > 0 && scale < Number.POSITIVE_INFINITY))
+    throw new Malformed(`${at}.input.scale: not a factor`);
   return {
     count,
     tolerance,
+    ...(scale !== undefined && { scale }),
     input:
       type === 'u8'
-        ? Float32Array.from(bytes(data, `${at}.input.data`, wanted))
+        ? Float32Array.from(bytes(data, `${at}.input.data`, wanted), (step) => step * (scale ?? 1))
         : floats(data, `${at}.input.data`, wanted),
     outputs: Object.fromEntries(
       outputs.map((side) => {

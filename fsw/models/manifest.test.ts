@@ -27,6 +27,22 @@ describe('a manifest', () => {
     expect(read).toEqual({ ok: true, value: { ...manifest, canary: odd } });
   });
 
+  it('takes a byte for each step of a canary whose inputs are steps of a scale, and floats where one is not', () => {
+    const scaled = {
+      ...manifest.canary,
+      scale: 0.005,
+      input: Float32Array.from([0, 1, 2, 3, 40, 255], (n) => n * 0.005),
+    };
+    const encoded = encodeManifest({ ...manifest, canary: scaled as never });
+    expect(decodeCbor(encoded)).toMatchObject({
+      canary: { input: { type: 'u8', scale: 0.005, data: Uint8Array.from([0, 1, 2, 3, 40, 255]) } },
+    });
+    expect(readManifest(encoded, 'm')).toEqual({ ok: true, value: { ...manifest, canary: scaled } });
+    const between = { ...scaled, input: Float32Array.from([0, 0.006, 0, 0, 0, 0]) };
+    const floats = decodeCbor(encodeManifest({ ...manifest, canary: between as never }));
+    expect(floats).toMatchObject({ canary: { input: { type: 'f32' } } });
+  });
+
   it('needs neither classes nor canary, and carries what is for people', () => {
     const { canary, ...bare } = manifest;
     const about = { license: 'Apache-2.0', metrics: { accuracy: 0.983 } };
@@ -75,6 +91,7 @@ describe('a manifest', () => {
     ['a canary of nothing', changed('canary.count', 0), 'canary.count: not a whole number'],
     ['a canary of another size', changed('canary.count', 3), '6 bytes, 9 needed'],
     ['a canary of unknown type', changed('canary.input.type', 'i4'), 'i4 is not u8 or f32'],
+    ['a scale of nothing', changed('canary.input.scale', 0), 'canary.input.scale: not a factor'],
     ['a canary without an output', changed('canary.outputs', {}), 'y is missing'],
     ['a tolerance below nothing', changed('canary.tolerance', -1), 'tolerance: not a difference'],
     ['a canary for free sides', changed('inputs', [{ name: 'x', shape: ['N', 'M'] }]), 'side M is free'],

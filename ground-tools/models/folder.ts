@@ -105,20 +105,25 @@ function readPart(folder: string, model: string, entry: unknown, at: string): Re
   return succeed({ file: { path, bytes: bytes.length, sha256 }, bytes });
 }
 
-/** `{ <input>: { shape, u8Base64 }, <model>: { <output>: nested numbers } }`; undefined where the model isn't in it. */
+/**
+ * `{ <input>: { shape, u8Base64, scale? }, <model>: { <output>: nested numbers } }`; undefined where the model isn't in it.
+ * `<model>.<input>` comes before `<input>`, for models whose inputs have the same name and another size.
+ */
 function canaryOf(golden: unknown, model: string, input: string): ManifestCanary | undefined {
   const outputs = optional(golden, model);
   if (outputs === undefined) return undefined;
-  const given = member(golden, input, 'golden.json');
+  const given = optional(golden, `${model}.${input}`) ?? member(golden, input, 'golden.json');
   const [count] = list(member(given, 'shape', input), `golden.json: ${input}.shape`);
   const pixels = text(member(given, 'u8Base64', input), `golden.json: ${input}.u8Base64`, 1 << 24);
+  const scale = optional(given, 'scale') as number | undefined;
   const values = Object.entries(record(outputs, `golden.json: ${model}`)).map(([name, nested]) => [
     name,
     Float32Array.from((list(nested, name) as number[][]).flat()),
   ]);
   return {
     count: count as number,
-    input: Float32Array.from(Buffer.from(pixels, 'base64')),
+    input: Float32Array.from(Buffer.from(pixels, 'base64'), (step) => step * (scale ?? 1)),
+    ...(scale !== undefined && { scale }),
     outputs: Object.fromEntries(values),
     tolerance: TOLERANCE,
   };

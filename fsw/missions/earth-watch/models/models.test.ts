@@ -28,7 +28,8 @@ function open(graph: string, weights: string): Promise<InferenceSession> {
   });
 }
 
-describe.each(manifest.models)('$name', ({ name, files, inputs, outputs }) => {
+// The wide field's, which share golden tiles; each other model has a test of its own beside this one.
+describe.each(manifest.models.filter(({ name }) => name in expected))('$name', ({ name, files, inputs, outputs }) => {
   it('is the very bytes that the manifest names', () => {
     for (const { path, bytes, sha256 } of Object.values(files)) {
       const data = read(path);
