@@ -50,6 +50,13 @@ describe('the surface classifier', () => {
     expect(b.telemetry.FramesClassified).toBe(1);
   });
 
+  it('PGE-SUR-006: gives a planner the same findings', async () => {
+    const { b, frame, answer } = await benchWith();
+    await frame();
+    await answer(good);
+    expect(b.calls('tipOut')).toEqual(b.calls('classifiedOut'));
+  });
+
   it('PGE-SUR-002: gives the tiles back when the answer is there', async () => {
     const { pool, frame, answer } = await benchWith();
     await frame();

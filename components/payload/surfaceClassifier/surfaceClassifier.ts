@@ -3,6 +3,7 @@ import {
   component,
   defineComponent,
   input,
+  isConnected,
   output,
   type Self,
   string,
@@ -28,6 +29,7 @@ export const surfaceClassifierModel = defineComponent({
     infer: output(InferRequest),
     inferred: input.async(InferResult, { priority: 1 }),
     classifiedOut: output(Classified),
+    tipOut: output(Classified, { optional: true }),
   },
   events: {
     ClassifyingFailed: {
@@ -112,6 +114,7 @@ export const surfaceClassifier = component(surfaceClassifierModel, {
         frame.tiles.release();
         tlm.FramesClassified(++state.classified);
         out.classifiedOut({ info: frame.info, findings });
+        if (isConnected(out.tipOut)) out.tipOut({ info: frame.info, findings });
       },
     };
   },

@@ -34,7 +34,7 @@ interface Draft {
 
 export class SceneRecorder {
   readonly taps: readonly Tap[] = [
-    { instance: 'vesselDetector', end: 'stripOut', hear: (args) => this.analysed(args) },
+    { instance: 'vesselDetector', end: 'analysedOut', hear: (args) => this.analysed(args) },
   ];
   private readonly drafts = new Map<number, Draft>();
   private left = 0;
