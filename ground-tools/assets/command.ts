@@ -84,7 +84,7 @@ export function assetsCommand(
     });
 }
 
-/** Two lines of the list. */
+/** An asset in the list: three lines. */
 function lines(
   { name, what, licence, archive, source, witness }: Asset,
   place: string | undefined,
