@@ -222,7 +222,7 @@ export const capturePlannerModel = defineComponent({
     HorizonS: {
       id: 2,
       type: U32,
-      default: 6000,
+      default: 6600,
       min: 60,
       max: 86_400,
       unit: 's',
@@ -239,7 +239,7 @@ export const capturePlannerModel = defineComponent({
     TipMaxAgeS: {
       id: 4,
       type: U32,
-      default: 6000,
+      default: 6600,
       min: 1,
       unit: 's',
       doc: 'A tip says nothing of a target any more when it is older at the time of capture.',

@@ -27,7 +27,7 @@ export function isWanted({ state, clock, param }: Planner, target: Target): bool
 export function charge({ state, clock, param, tlm }: Planner): void {
   const nowUs = clock.nowUs();
   if (nowUs > state.energyUs) {
-    const chargedJ = (param.ChargeW * state.track.sunlitUs(state.energyUs, nowUs)) / 1e6;
+    const chargedJ = (param.ChargeW * state.track.light(state.energyUs)(state.energyUs, nowUs)) / 1e6;
     state.energyJ += chargedJ;
     state.energyUs = nowUs;
     state.track.forget(nowUs);
@@ -69,7 +69,7 @@ function makePlan(self: Planner, before: readonly Entry[]): Result<void> {
     if (typeof ways === 'string') refuse(self, target, ways);
     else candidates.push({ target, ways });
   }
-  const sunlit = (fromUs: number, toUs: number) => state.track.sunlitUs(fromUs, toUs);
+  const sunlit = state.track.light(start.freeUs);
   const all = candidates.flatMap(({ ways }) => ways);
   state.plan = schedule(all, start, craft, sunlit, config.beam);
   for (const { target, ways } of candidates) {
@@ -106,7 +106,7 @@ export function dispatch(self: Planner): void {
   const target = state.targets.get(entry.target);
   if (target === undefined) return;
   const here = { freeUs: Math.max(nowUs, state.freeUs), look: state.look, energyJ: state.energyJ };
-  const sunlit = (fromUs: number, toUs: number) => state.track.sunlitUs(fromUs, toUs);
+  const sunlit = state.track.light(here.freeUs);
   const after = made.value.room < 1 ? 'STORAGE' : take(here, entry, made.value, sunlit);
   if (typeof after === 'string') {
     refuse(self, target, after);

@@ -54,26 +54,50 @@ export function turnS(from: Look, to: Look, { slewDegS, settleS }: Craft): numbe
   return slewDeg(from, to) / slewDegS + settleS;
 }
 
-/** The situation after a capture, or the constraint that forbids it. The store is not charged while it turns or captures. */
-export function take(
-  from: Situation,
-  { atUs, look }: Opportunity,
-  craft: Craft,
-  sunlit: Sunlit,
-): Situation | Constraint {
-  const turn = turnS(from.look, look, craft);
-  if (from.freeUs + turn * 1e6 > atUs) return 'SLEW';
-  const charged = (craft.chargeW * sunlit(from.freeUs, atUs - turn * 1e6)) / 1e6;
-  const stored = Math.min(craft.capacityJ, from.energyJ + charged);
-  const energyJ = stored - craft.slewW * turn - craft.captureW * craft.captureS;
-  if (energyJ < craft.reserveJ) return 'POWER';
-  return { freeUs: atUs + craft.captureS * 1e6, look, energyJ };
+/** The way from one capture to the next: the turn, and the sunlight before it. */
+interface Way {
+  readonly turnS: number;
+  readonly litUs: number;
 }
 
+/** Undefined: no time to turn. */
+function wayTo(
+  { freeUs, look }: Pick<Situation, 'freeUs' | 'look'>,
+  next: Opportunity,
+  craft: Craft,
+  sunlit: Sunlit,
+): Way | undefined {
+  const turn = turnS(look, next.look, craft);
+  const turnsAtUs = next.atUs - turn * 1e6;
+  return turnsAtUs < freeUs ? undefined : { turnS: turn, litUs: sunlit(freeUs, turnsAtUs) };
+}
+
+/** Energy after the way and the capture at its end: the store is charged while it neither turns nor captures. */
+function energyAfter(energyJ: number, { turnS: turn, litUs }: Way, craft: Craft): number {
+  const stored = Math.min(craft.capacityJ, energyJ + (craft.chargeW * litUs) / 1e6);
+  return stored - craft.slewW * turn - craft.captureW * craft.captureS;
+}
+
+/** The situation after a capture, or the constraint that forbids it. */
+export function take(
+  from: Situation,
+  next: Opportunity,
+  craft: Craft,
+  sunlit: Sunlit,
+): Situation | 'SLEW' | 'POWER' {
+  const way = wayTo(from, next, craft, sunlit);
+  if (way === undefined) return 'SLEW';
+  const energyJ = energyAfter(from.energyJ, way, craft);
+  if (energyJ < craft.reserveJ) return 'POWER';
+  return { freeUs: next.atUs + craft.captureS * 1e6, look: next.look, energyJ };
+}
+
+/** A chain of captures that ends with one opportunity. */
 interface Label {
+  /** Its place in the order of time; -1: the start. */
   readonly at: number;
   readonly value: number;
-  readonly situation: Situation;
+  readonly energyJ: number;
   readonly count: number;
   /** Targets taken, a bit each. */
   readonly taken: bigint;
@@ -91,24 +115,25 @@ export function schedule<T extends Opportunity>(
   const inOrder = [...opportunities].sort((a, b) => a.atUs - b.atUs || (a.target < b.target ? -1 : 1));
   const names = [...new Set(inOrder.map(({ target }) => target))];
   const bits = inOrder.map(({ target }) => 1n << BigInt(names.indexOf(target)));
-  const known = remembered(sunlit);
-  const root: Label = { at: -1, value: 0, situation: start, count: 0, taken: 0n, before: undefined };
-  const kept: Label[][] = [];
+  const root: Label = { at: -1, value: 0, energyJ: start.energyJ, count: 0, taken: 0n, before: undefined };
+  const nodes = [{ labels: [root], freeUs: start.freeUs, look: start.look }];
   let best = root;
   let exact = true;
   inOrder.forEach((next, at) => {
-    const here: Label[] = [];
-    for (const before of [root, ...kept.flat()]) {
-      if (before.count >= craft.room || (before.taken & bits[at]) !== 0n) continue;
-      const situation = take(before.situation, next, craft, known);
-      if (typeof situation === 'string') continue;
-      const [value, count, taken] = [before.value + next.value, before.count + 1, before.taken | bits[at]];
-      add(here, { at, value, situation, count, taken, before });
+    const labels: Label[] = [];
+    for (const node of nodes) {
+      const way = node.labels.length === 0 ? undefined : wayTo(node, next, craft, sunlit);
+      if (way === undefined) continue;
+      for (const before of node.labels) {
+        if (before.count >= craft.room || (before.taken & bits[at]) !== 0n) continue;
+        const energyJ = energyAfter(before.energyJ, way, craft);
+        if (energyJ < craft.reserveJ) continue;
+        const [value, count, taken] = [before.value + next.value, before.count + 1, before.taken | bits[at]];
+        if (!keep(labels, { at, value, energyJ, count, taken, before }, beam)) exact = false;
+      }
     }
-    here.sort((a, b) => b.value - a.value);
-    if (here.length > beam) exact = false;
-    kept.push(here.slice(0, beam));
-    if (here.length > 0 && here[0].value > best.value) best = here[0];
+    nodes.push({ labels, freeUs: next.atUs + craft.captureS * 1e6, look: next.look });
+    if (labels.length > 0 && labels[0].value > best.value) best = labels[0];
   });
   const captures: T[] = [];
   for (let label: Label | undefined = best; label?.before; label = label.before)
@@ -136,29 +161,21 @@ export function whyNot(
   return captures.length < craft.room ? undefined : 'STORAGE';
 }
 
-/** Adds a label unless another is as good in everything; drops those that it is as good as. */
-function add(labels: Label[], label: Label): void {
-  if (labels.some((other) => dominates(other, label))) return;
+/**
+ * Adds a label, the most valuable first, unless another is as good in everything; drops those that it is as good as. False when
+ * one that nothing dominates had to go, for there are `beam` already.
+ */
+function keep(labels: Label[], label: Label, beam: number): boolean {
+  if (labels.some((other) => dominates(other, label))) return true;
   const left = labels.filter((other) => !dominates(label, other));
-  labels.splice(0, labels.length, ...left, label);
+  const place = left.findIndex(({ value }) => value < label.value);
+  left.splice(place < 0 ? left.length : place, 0, label);
+  labels.splice(0, labels.length, ...left.slice(0, beam));
+  return left.length <= beam;
 }
 
 function dominates(a: Label, b: Label): boolean {
   return (
-    a.value >= b.value &&
-    a.situation.energyJ >= b.situation.energyJ &&
-    a.count <= b.count &&
-    (a.taken & b.taken) === a.taken
+    a.value >= b.value && a.energyJ >= b.energyJ && a.count <= b.count && (a.taken & b.taken) === a.taken
   );
-}
-
-/** The same spans are asked for by every label of an opportunity. */
-function remembered(sunlit: Sunlit): Sunlit {
-  const answers = new Map<string, number>();
-  return (fromUs, toUs) => {
-    const key = `${fromUs} ${toUs}`;
-    const answer = answers.get(key) ?? sunlit(fromUs, toUs);
-    answers.set(key, answer);
-    return answer;
-  };
 }

@@ -67,16 +67,20 @@ export class Track {
     for (const index of this.samples.keys()) if (index < first) this.samples.delete(index);
   }
 
-  /** Sunlit time between two instants, microseconds; a step of the grid is lit or not as it is at its begin. */
-  sunlitUs(fromUs: number, toUs: number): number {
-    let lit = 0;
-    for (let atUs = fromUs; atUs < toUs; ) {
+  /**
+   * Tells the sunlit microseconds between any two instants after `fromUs`; a step of the grid is lit or not as it is at its
+   * begin.
+   */
+  light(fromUs: number): (fromUs: number, toUs: number) => number {
+    const first = Math.floor(fromUs / this.stepUs);
+    const sums = [0];
+    const litBefore = (atUs: number): number => {
       const index = Math.floor(atUs / this.stepUs);
-      const endUs = Math.min(toUs, (index + 1) * this.stepUs);
-      if (this.sample(index).lit) lit += endUs - atUs;
-      atUs = endUs;
-    }
-    return lit;
+      while (sums.length <= index - first)
+        sums.push(sums[sums.length - 1] + (this.sample(first + sums.length - 1).lit ? this.stepUs : 0));
+      return sums[index - first] + (this.sample(index).lit ? atUs - index * this.stepUs : 0);
+    };
+    return (startUs, endUs) => (endUs > startUs ? litBefore(endUs) - litBefore(startUs) : 0);
   }
 
   /** The passes over a place whose best instant lies between two times, in order. */
