@@ -223,6 +223,8 @@ export const errorTable = {
 
   // Simulators (hwtests)
   ORBIT_BAD_TLE: '{name}: {why}',
+  SENSOR_EFFECTS: 'sensor effects {text}: {why}',
+  START_BOARD: 'board {board} flies no simulated world: --start and --sensor are for sim and live',
   START_TIME: 'start {text}: {why}',
   EARTH_MAP_MISSING: 'the maps of npm three-globe cannot be read: {why}',
   IMAGER_BUFFER_SIZE: 'the frame buffer holds {length} bytes, {needed} needed',

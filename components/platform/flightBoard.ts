@@ -7,6 +7,7 @@ import { type Link, type LinkSpec, openLink } from '../../fsw/links';
 import { fileStorage } from './fileStorage';
 import { fileStore } from './fileStore';
 import { type FolderImagerOptions, folderImager } from './folderImager';
+import { type FolderPushbroomOptions, folderPushbroom } from './folderPushbroom';
 import { GstreamerImager, type GstreamerImagerOptions } from './gstreamer/gstreamerImager';
 import { healthFile } from './healthFile';
 import { hostMonitor } from './hostMonitor';
@@ -23,6 +24,8 @@ export interface FlightBoardOptions {
   readonly filesFolder: string;
   /** By the name that the mission's cameras use. */
   readonly imagers: Readonly<Record<string, ImagerOptions>>;
+  /** By the name that the mission's scanning cameras use; none unless told. */
+  readonly pushbrooms?: Readonly<Record<string, Omit<FolderPushbroomOptions, 'nowUs'>>>;
   readonly link: LinkSpec;
   /** Made new each second while the software is well (`healthFile.ts`); none unless told. */
   readonly healthFile?: string;
@@ -53,11 +56,16 @@ export async function flightBoard(options: FlightBoardOptions): Promise<Result<F
     name,
     'pipeline' in imager ? new GstreamerImager({ ...imager, clock }) : folderImager({ ...imager, nowUs }),
   ]);
+  const pushbrooms = Object.entries(options.pushbrooms ?? {}).map(([name, pushbroom]) => [
+    name,
+    folderPushbroom({ ...pushbroom, nowUs }),
+  ]);
   return succeed({
     name: 'flight',
     clock,
     seed,
     imagers: Object.fromEntries(imagers),
+    pushbrooms: Object.fromEntries(pushbrooms),
     radio: radio.value,
     ephemeris: benchEphemeris(radio.value),
     storage: storage.value,

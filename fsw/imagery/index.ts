@@ -5,4 +5,5 @@ export { openRaster } from './openRaster';
 export { openPicture, openSceneFolder, type SceneOptions } from './openScene';
 export { imageryLimits, type Raster, type Window } from './raster';
 export { contains, type Scene, type SceneGround, stripView, viewOf } from './scene';
+export { type SceneEntry, sceneEntries } from './sceneEntries';
 export { type SwathOptions, sceneSwath } from './swath';

@@ -18,6 +18,8 @@ const misuse: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   'CODING_FORM',
   'CODING_FRAME_LENGTH',
   'START_TIME',
+  'START_BOARD',
+  'SENSOR_EFFECTS',
   'RADIATION_FACTOR',
   'RADIATION_TARGETS',
   'RADIATION_BOARD',

@@ -39,6 +39,10 @@ export async function run(argv: readonly string[], context: Context): Promise<nu
     .argument('<mission>', missionsHelp(context), missionOf(context))
     .option('--orbits <n>', 'how long to fly', positive)
     .option('--start <time>', 'boards sim and live: when the flight begins, ISO 8601 as 2022-03-03T16:36Z')
+    .option(
+      '--sensor <effects>',
+      'boards sim and live, what the high-resolution imager does: noise, smear, dead, hits, shift, saturation, blank',
+    )
     .option('--seed <n>', 'seed of everything random: same seed, same report', whole)
     .option('--board <name>', 'what to fly on: sim, live or flight (default: sim, with --link live)')
     .option('--link <link>', `how the ground is reached: ${linkForms}`, link)

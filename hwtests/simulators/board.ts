@@ -95,13 +95,20 @@ export async function openBoard(options: FlightOptions): Promise<Result<Simulate
       outDir: options.outDir,
     });
   radiation?.begin();
-  const highRes = boardPushbroom({ orbit: orbit.value, missionEpochMs, nowUs: () => clock.nowUs() });
+  const highRes = boardPushbroom({
+    orbit: orbit.value,
+    missionEpochMs,
+    nowUs: () => clock.nowUs(),
+    sensor: options.sensor,
+    seed,
+  });
+  if (!highRes.ok) return highRes;
   const board: Board = {
     name: 'sim',
     clock: radiation?.clock ?? clock,
     seed,
     imagers: { wideField: imager },
-    pushbrooms: highRes.pushbrooms,
+    pushbrooms: highRes.value.pushbrooms,
     radio: ground.radio,
     ephemeris: {
       ...ephemerisOf(contacts),
@@ -134,7 +141,7 @@ export async function openBoard(options: FlightOptions): Promise<Result<Simulate
     referee,
     taps: [...referee.taps, ...recorder.taps, ...(radiation?.taps ?? [])],
     fit: radiation?.fit,
-    notice: highRes.notice,
+    notice: highRes.value.notice,
     async fly(deployment, progress, stopped) {
       const secured = deployment.units.get('linkSecurity')?.config.mode === 'SECURED';
       recorder.watch(deployment);

@@ -32,7 +32,7 @@ export const defaultOrbits = Number.POSITIVE_INFINITY;
 /**
  * The simulated world in real time, with a real ground on a real link. Time tags are those of the host; the
  * orbit starts where the simulated flight's does (`start` moves it). What the spacecraft saves stays for its next boot.
- * Errors: LINK_FORM, START_TIME, RADIO_PORT, ORBIT_BAD_TLE, STORAGE_FAILED, FILE_FAILED.
+ * Errors: LINK_FORM, START_TIME, SENSOR_EFFECTS, RADIO_PORT, ORBIT_BAD_TLE, STORAGE_FAILED, FILE_FAILED.
  */
 export async function openBoard(options: FlightOptions): Promise<Result<Flight>> {
   const { seed, outDir, orbits, alwaysInView = true } = options;
@@ -51,18 +51,25 @@ export async function openBoard(options: FlightOptions): Promise<Result<Flight>>
   if (!files.ok) return files;
   const ticks = realTime();
   const clock = new WallClock(ticks.ticker);
+  const highRes = boardPushbroom({
+    orbit: orbit.value,
+    missionEpochMs: epochMs,
+    nowUs: () => clock.nowUs(),
+    sensor: options.sensor,
+    seed,
+  });
+  if (!highRes.ok) return highRes;
   const opened = await openLink(spec.value, clock);
   if (!opened.ok) return opened;
   const link = opened.value;
   const pass = alwaysInView ? undefined : passesOf(orbit.value, epochMs);
   const contactAt = (atUs: number) => contactOver(link, pass?.(atUs), alwaysInView);
-  const highRes = boardPushbroom({ orbit: orbit.value, missionEpochMs: epochMs, nowUs: () => clock.nowUs() });
   const board: Board = {
     name: 'live',
     clock,
     seed,
     imagers: { wideField: imagerOf(orbit.value, epochMs, seed, clock) },
-    pushbrooms: highRes.pushbrooms,
+    pushbrooms: highRes.value.pushbrooms,
     radio: pass === undefined ? link : radioIn(link, () => pass(clock.nowUs()) !== undefined),
     ephemeris: { contactAt, groundPoint: (atUs) => groundPoint(orbit.value, epochMs, atUs) },
     storage: storage.value,
@@ -96,7 +103,7 @@ export async function openBoard(options: FlightOptions): Promise<Result<Flight>>
     taps: [],
     get notice() {
       const ground = `keys of the ground, where the mission flies secured: ${keys.value.ground}`;
-      return `link ${linkText(link.spec)}\n${ground}\n${highRes.notice}\n${ticks.notice()}`;
+      return `link ${linkText(link.spec)}\n${ground}\n${highRes.value.notice}\n${ticks.notice()}`;
     },
     async fly(deployment, progress, stopped) {
       const telling = clock.every(PROGRESS_US, () => progress(progressOf(deployment)));
