@@ -1,5 +1,6 @@
 /** The report page of a flight: one file that needs nothing else, made of the flight's record alone. */
 import { createHash } from 'node:crypto';
+import { comparisonSection } from './comparison';
 import { downlinkSection } from './downlink';
 import { eventsSection } from './events';
 import { bytes, count, flightTime, percent, place, utc } from './format';
@@ -26,6 +27,11 @@ export function pageOf(record: FlightRecord): string {
     { id: 'scenes', title: 'High resolution', body: sceneSection(record) },
     { id: 'found', title: 'Detections', body: detectionsTable(record) },
     { id: 'downlink', title: 'Downlink', body: downlinkSection(record) },
+    {
+      id: 'compared',
+      title: 'Downlink compared',
+      body: record.comparison && comparisonSection(record.comparison),
+    },
     { id: 'upsets', title: 'Upsets', body: upsetsSection(record) },
     { id: 'telemetry', title: 'Telemetry', body: telemetrySection(record) },
     { id: 'log', title: 'Events', body: eventsSection(record) },

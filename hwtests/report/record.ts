@@ -1,5 +1,6 @@
 /** What a report page is made of: a flight as plain data. */
 import type { FramePlace } from '../../components/payload/productPacker/tilePlace';
+import type { Comparison } from '../campaigns/downlink/table';
 import type { Received } from '../simulators/groundStation';
 import type { Hit } from '../simulators/radiation/hits';
 import type { FlightReport } from '../simulators/referee';
@@ -29,6 +30,8 @@ export interface FlightRecord {
   readonly scenesLeftOut: number;
   /** Of a flight under radiation. */
   readonly hits: readonly Hit[];
+  /** Downlink policies compared, where that campaign has been flown into the same folder. */
+  readonly comparison?: Comparison;
   /** The whole Earth in equirectangular projection, WebP. */
   readonly earth: Uint8Array;
 }

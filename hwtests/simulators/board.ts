@@ -8,6 +8,7 @@ import type { Board } from '../../fsw/framework/board';
 import { plainMemory } from '../../fsw/framework/plainMemory';
 import { SimulatedClock } from '../../fsw/framework/simulatedClock';
 import { GroundSecurity } from '../../ground-tools/link/security';
+import { COMPARISON_FILE, readComparison } from '../report/comparison';
 import { earthPicture } from '../report/pictures';
 import type { TrackPoint } from '../report/record';
 import { FlightRecorder } from '../report/recorder';
@@ -166,6 +167,7 @@ export async function openBoard(options: FlightOptions): Promise<Result<Simulate
         received: ground.received,
         hits: radiation?.environment.hits.all ?? [],
         earth: await earthPicture(earth.value.day),
+        comparison: readComparison(join(options.outDir, COMPARISON_FILE)),
       };
       return writePage(record, options.outDir);
     },

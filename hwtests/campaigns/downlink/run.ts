@@ -7,10 +7,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Command, InvalidArgumentError } from 'commander';
 import { writeWholeFile } from '../../../fsw/wholeFile';
-import { comparisonPage } from '../../report/comparison';
+import { COMPARISON_FILE, comparisonPage } from '../../report/comparison';
 import { type Flown, flyPolicy } from './fly';
 import { type Housekeeping, type PolicyName, policies } from './policies';
-import { type Comparison, promiseOf, tableOf } from './table';
+import { COMPARISON_FORMAT, type Comparison, promiseOf, tableOf } from './table';
 
 interface Options {
   readonly orbits: number;
@@ -48,9 +48,16 @@ async function main(argv: readonly string[]): Promise<void> {
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
-  const comparison: Comparison = { mission: 'earth-watch', orbits, seed, housekeeping, flights };
+  const comparison: Comparison = {
+    format: COMPARISON_FORMAT,
+    mission: 'earth-watch',
+    orbits,
+    seed,
+    housekeeping,
+    flights,
+  };
   mkdirSync(out, { recursive: true });
-  writeWholeFile(join(out, 'downlink-comparison.json'), `${JSON.stringify(comparison, null, 2)}\n`);
+  writeWholeFile(join(out, COMPARISON_FILE), `${JSON.stringify(comparison, null, 2)}\n`);
   writeWholeFile(join(out, 'downlink-comparison.html'), comparisonPage(comparison));
   console.log(tableOf(comparison));
   const promise = promiseOf(comparison);

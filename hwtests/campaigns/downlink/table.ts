@@ -2,7 +2,11 @@
 import type { Flown } from './fly';
 import type { Housekeeping } from './policies';
 
+/** Goes up when a field changes its meaning. */
+export const COMPARISON_FORMAT = 1;
+
 export interface Comparison {
+  readonly format: typeof COMPARISON_FORMAT;
   readonly mission: string;
   readonly orbits: number;
   readonly seed: number;
@@ -64,22 +68,33 @@ export function tableOf(comparison: Comparison): string {
   ].join('\n');
 }
 
-/** Kept when the ratio is reached at every capacity where something had to be left out; said for each. */
+/** The link is the bottleneck where less than this share of what there is to send fits. */
+export const SCARCE_SHARE = 0.25;
+
+/** What first in first out could send at a rate, of all that it had to send. */
+export function fittingShare(comparison: Comparison, downlinkBps: number): number {
+  const fifo = flownAt(comparison, downlinkBps, 'fifo');
+  if (fifo === undefined) return 0;
+  const offered = fifo.bytes + fifo.leftBytes;
+  return offered === 0 ? 1 : fifo.bytes / offered;
+}
+
+/** Judged where the link is the bottleneck: the more fits, the less an order can change. */
 export function promiseOf(comparison: Comparison): { readonly kept: boolean; readonly text: string } {
   const lines = ratesOf(comparison).map((bps) => {
     const ratio = ratioAt(comparison, bps);
-    const isFull = (flownAt(comparison, bps, 'fifo')?.leftBytes ?? 0) > 0;
-    return {
-      kept: (ratio ?? 0) >= PROMISED_RATIO,
-      text: `${bps} bit/s: ${ratio === undefined ? 'first in first out delivered nothing' : `${ratio.toFixed(2)} ×`}${isFull ? '' : ' (all fits: order is all that can differ)'}`,
-    };
+    const fits = fittingShare(comparison, bps);
+    const isJudged = fits < SCARCE_SHARE;
+    const said = ratio === undefined ? 'first in first out delivered nothing' : `${ratio.toFixed(2)} ×`;
+    const note = isJudged ? '' : ', not judged: too much of it fits';
+    const kept = !isJudged || ratio === undefined || ratio >= PROMISED_RATIO;
+    return { isJudged, kept, text: `  ${bps} bit/s, ${percent(fits)} fits: ${said}${note}` };
   });
-  const kept = lines.every((line) => line.kept);
-  const goal = `value per byte, density over first in first out (promised: ${PROMISED_RATIO} × at each capacity)`;
-  return {
-    kept,
-    text: `${goal}: ${kept ? 'kept' : 'NOT kept'}\n${lines.map(({ text }) => `  ${text}`).join('\n')}`,
-  };
+  const judged = lines.filter(({ isJudged }) => isJudged);
+  const kept = judged.length > 0 && judged.every((line) => line.kept);
+  const outcome = judged.length === 0 ? 'not judged' : kept ? 'kept' : 'NOT kept';
+  const goal = `Value per byte, density over first in first out; promised ${PROMISED_RATIO} × where less than ${percent(SCARCE_SHARE)} fits`;
+  return { kept, text: [`${goal}: ${outcome}`, ...lines.map(({ text }) => text)].join('\n') };
 }
 
 function kB(bytes: number): string {
