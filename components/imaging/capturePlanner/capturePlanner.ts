@@ -36,7 +36,7 @@ export const capturePlanner = component(capturePlannerModel, {
         const safe = mode === 'SAFE';
         if (safe === state.safe) return;
         state.safe = safe;
-        tellHold(self, 'safe mode');
+        tellHold(self);
       },
       classifiedIn({ info, findings }) {
         if (!isLocated(self, info)) return;
@@ -88,7 +88,7 @@ export const capturePlanner = component(capturePlannerModel, {
       ENABLE({ enabled }) {
         if (enabled === state.enabled) return ok;
         state.enabled = enabled;
-        tellHold(self, 'by command');
+        tellHold(self);
         return ok;
       },
       PLAN() {
@@ -205,9 +205,9 @@ function expire({ state, clock, event }: Planner): void {
   }
 }
 
-function tellHold(self: Planner, reason: string): void {
+function tellHold(self: Planner): void {
   const { state, event } = self;
-  if (state.safe || !state.enabled) event.OrderingHeld({ reason });
+  if (state.safe || !state.enabled) event.OrderingHeld({ reason: state.safe ? 'safe mode' : 'by command' });
   else event.OrderingResumed();
   replan(self);
 }

@@ -3,6 +3,7 @@ import { type Result, succeed } from '../../../fsw/errors';
 import { timeOf } from '../../../fsw/framework';
 import type { Constraint } from './model';
 import { type Craft, type Situation, schedule, take, turnS, whyNot } from './schedule';
+import type { Look } from './sphere';
 import { type Entry, NO_PLAN, type Planner } from './state';
 import { deadlineUs, type Target, wantedFromUs } from './targets';
 import type { Pass } from './track';
@@ -172,7 +173,7 @@ function waysOf(self: Planner, target: Target, start: Situation, craft: Craft): 
   const untilUs = Math.min(nowUs + horizonUs, deadlineUs(target), freshUntilUs);
   const fromUs = Math.max(start.freeUs, wantedFromUs(target));
   const passes = state.track.passes(target, fromUs, untilUs, param.MaxOffNadirDeg);
-  if (passes.length === 0) return deadlineUs(target) < nowUs + horizonUs ? 'DEADLINE' : 'NO_ACCESS';
+  if (passes.length === 0) return deadlineUs(target) === untilUs ? 'DEADLINE' : 'NO_ACCESS';
   const lit = passes
     .map((pass) => reachable(self, target, pass, start, craft))
     .filter(({ sunDeg }) => sunDeg >= param.MinSunDeg);
@@ -192,15 +193,11 @@ function reachable(
   start: Situation,
   craft: Craft,
 ): Pass {
-  let look = pass.look;
-  for (let tries = 0; tries < 2; tries++) {
-    const earliestUs = Math.ceil(start.freeUs + turnS(start.look, look, craft) * 1e6);
-    if (pass.atUs >= earliestUs || earliestUs >= pass.endUs) return pass;
-    const view = state.track.view(target, earliestUs, param.MaxOffNadirDeg);
-    if (view === undefined) return pass;
-    if (start.freeUs + turnS(start.look, view.look, craft) * 1e6 <= view.atUs)
-      return { ...view, endUs: pass.endUs };
-    look = view.look;
+  const readyUs = (look: Look) => start.freeUs + turnS(start.look, look, craft) * 1e6;
+  if (readyUs(pass.look) <= pass.atUs) return pass;
+  for (let atUs = pass.atUs + 1e6; atUs < pass.endUs; atUs += 1e6) {
+    const view = state.track.view(target, atUs, param.MaxOffNadirDeg);
+    if (view && readyUs(view.look) <= atUs) return { ...view, endUs: pass.endUs };
   }
   return pass;
 }

@@ -47,6 +47,7 @@ describe('the surface classifier', () => {
       waterFraction: good.water_fraction,
       cloudFraction,
     });
+    expect(b.calls('tipOut')).toEqual([{ info, findings }]);
     expect(b.telemetry.FramesClassified).toBe(1);
   });
 

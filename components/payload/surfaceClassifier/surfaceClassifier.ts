@@ -3,7 +3,6 @@ import {
   component,
   defineComponent,
   input,
-  isConnected,
   output,
   type Self,
   string,
@@ -114,7 +113,7 @@ export const surfaceClassifier = component(surfaceClassifierModel, {
         frame.tiles.release();
         tlm.FramesClassified(++state.classified);
         out.classifiedOut({ info: frame.info, findings });
-        if (isConnected(out.tipOut)) out.tipOut({ info: frame.info, findings });
+        out.tipOut({ info: frame.info, findings });
       },
     };
   },
