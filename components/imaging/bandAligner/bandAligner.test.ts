@@ -4,7 +4,7 @@ import type { BandStack } from '../ports';
 import { sentinel2 as all, land, ledger, type Scene, sea, stackOf, stripInfo } from '../testStrips';
 import { bandAligner } from './bandAligner';
 
-/** In so narrow a strip the 60 m band shows no two windows. */
+/** In so narrow a strip the 60 m band shows no three windows. */
 const sentinel2 = all.filter(({ scale }) => scale < 6);
 
 async function benchWith(config: Record<string, unknown> = {}) {

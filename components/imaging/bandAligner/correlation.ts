@@ -87,6 +87,9 @@ function smooth(values: Float32Array, apart: number): void {
   }
 }
 
+/** Below this correlation, upright or inverted, brightness says nothing of a part of a pixel (found on Sentinel-2). */
+const LEVEL_ALIKE = 0.6;
+
 export interface Peak {
   /** Of the second picture against the first, pixels of the grid. */
   readonly dx: number;
@@ -101,15 +104,16 @@ export interface Peak {
  */
 export function locate(pattern: Patch, field: Patch, side: number, reach: number): Peak | undefined {
   const span = 2 * reach + 1;
-  const byEdge = correlation(pattern.edge, field.edge, side, reach);
+  const byEdge = correlation(pattern.edge, field.edge, side, reach, 2);
   const scores = Float32Array.from({ length: span * span }, (_, i) => byEdge(i % span, Math.floor(i / span)));
   let best = 0;
   for (let at = 1; at < scores.length; at++) if (scores[at] > scores[best]) best = at;
   const [u, v] = [best % span, Math.floor(best / span)];
   if (scores[best] <= 0 || u === 0 || v === 0 || u === span - 1 || v === span - 1) return undefined;
-  const byLevel = correlation(pattern.level, field.level, side, reach);
+  const byLevel = correlation(pattern.level, field.level, side, reach, 1);
   const sign = byLevel(u, v) < 0 ? -1 : 1;
   const top = sign * byLevel(u, v);
+  if (top < LEVEL_ALIKE) return undefined;
   return {
     dx: u - reach + summit(sign * byLevel(u - 1, v), top, sign * byLevel(u + 1, v)),
     dy: v - reach + summit(sign * byLevel(u, v - 1), top, sign * byLevel(u, v + 1)),
@@ -117,24 +121,26 @@ export function locate(pattern: Patch, field: Patch, side: number, reach: number
   };
 }
 
-/** The correlation of a pattern with the part of a field that begins at (u, v); 0 where one of them has no features. */
-function correlation(pattern: Float32Array, field: Float32Array, side: number, reach: number) {
+/** The correlation of every `step`th pixel of a pattern with a field from (u, v) on; 0 where one of them has no features. */
+function correlation(pattern: Float32Array, field: Float32Array, side: number, reach: number, step: number) {
   const wide = side + 2 * reach;
-  const mean = pattern.reduce((sum, value) => sum + value, 0) / pattern.length;
-  const centred = pattern.map((value) => value - mean);
+  const used = (row: number, column: number) => row % step === 0 && column % step === 0;
+  const taken = pattern.filter((_, i) => used(Math.floor(i / side), i % side));
+  const mean = taken.reduce((sum, value) => sum + value, 0) / taken.length;
+  const centred = taken.map((value) => value - mean);
   const energy = centred.reduce((sum, value) => sum + value * value, 0);
   return (u: number, v: number): number => {
-    let [product, sum, squares] = [0, 0, 0];
-    for (let row = 0; row < side; row++) {
+    let [product, sum, squares, at] = [0, 0, 0, 0];
+    for (let row = 0; row < side; row += step) {
       const from = (v + row) * wide + u;
-      for (let column = 0; column < side; column++) {
+      for (let column = 0; column < side; column += step) {
         const value = field[from + column];
-        product += centred[row * side + column] * value;
+        product += centred[at++] * value;
         sum += value;
         squares += value * value;
       }
     }
-    const spread = squares - (sum * sum) / pattern.length;
+    const spread = squares - (sum * sum) / taken.length;
     return spread > 0 && energy > 0 ? product / Math.sqrt(spread * energy) : 0;
   };
 }

@@ -26,10 +26,14 @@ export interface Limits {
 
 /** Windows must agree as near as this, pixels of the coarser band. */
 const AGREE_PX = 0.75;
+/** So many of them: two agree by chance now and then (found on Sentinel-2). */
+const AGREEING = 3;
+/** Smaller windows show too little. */
+const SMALLEST_PX = 16;
 
 /**
  * How far `plane` lies beside `reference` in a strip of `width` × `height` finest pixels; undefined when it can't be
- * trusted: fewer than two windows show a peak of `minCorrelation` and agree.
+ * trusted: fewer than three windows show a peak of `minCorrelation` and agree.
  */
 export function estimateShift(
   reference: Plane,
@@ -45,7 +49,9 @@ export function estimateShift(
     step: scale / band.scale,
   });
   const grid = { width: Math.floor(width / scale), height: Math.floor(height / scale) };
-  const { windowPx: side, reachPx: reach } = limits;
+  const { reachPx: reach } = limits;
+  const side = Math.min(limits.windowPx, Math.min(grid.width, grid.height) - 2 * (reach + RIM));
+  if (side < SMALLEST_PX) return undefined;
   const darkest = (limits.maxReflectance - reference.band.offset) / reference.band.gain;
   const candidates = squares(grid, side + 2 * (reach + RIM), limits.windows * 4).flatMap((square) => {
     const inner = { x: square.x + reach + RIM, y: square.y + reach + RIM, side };
@@ -69,13 +75,13 @@ export function estimateShift(
   return shift && { dx: shift.dx * scale, dy: shift.dy * scale };
 }
 
-/** The median of the peaks that lie near the median of all; undefined when that are fewer than two, or than half. */
+/** The median of the peaks that lie near the median of all; undefined when too few, or fewer than half, do. */
 function consensus(peaks: readonly Peak[]): Shift | undefined {
   const middle = medianOf(peaks);
   const near = peaks.filter(
     ({ dx, dy }) => Math.max(Math.abs(dx - middle.dx), Math.abs(dy - middle.dy)) <= AGREE_PX,
   );
-  return near.length < 2 || near.length * 2 < peaks.length ? undefined : medianOf(near);
+  return near.length < AGREEING || near.length * 2 < peaks.length ? undefined : medianOf(near);
 }
 
 function medianOf(peaks: readonly Peak[]): Shift {

@@ -78,7 +78,7 @@ export const bandAlignerModel = defineComponent({
     Threshold: {
       id: 2,
       type: F32,
-      default: 0.25,
+      default: 0.5,
       min: 0,
       max: 100,
       unit: 'px',
@@ -107,7 +107,12 @@ export const bandAlignerModel = defineComponent({
       default: 'red',
       doc: 'The band that the others are laid over; else the first.',
     },
-    windowPx: { type: U8, default: 48, min: 8, doc: 'Side of a window, pixels of the coarser band.' },
+    windowPx: {
+      type: U8,
+      default: 48,
+      min: 8,
+      doc: 'Side of a window, pixels of the coarser band; smaller where a strip has fewer lines.',
+    },
     reachPx: {
       type: U8,
       default: 6,
@@ -117,8 +122,8 @@ export const bandAlignerModel = defineComponent({
     },
     windows: {
       type: U8,
-      default: 4,
-      min: 2,
+      default: 8,
+      min: 3,
       max: 64,
       doc: 'Windows that are correlated in a strip and band.',
     },

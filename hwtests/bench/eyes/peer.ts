@@ -67,3 +67,14 @@ export class Peer {
     return JSON.parse(value);
   }
 }
+
+/** Other forms of the surface network, made from the shipped one by `variants.py`; or why there are none. */
+export function makeVariants(
+  python: string,
+  folder: string,
+): { readonly fused: string; readonly int8: string } | { readonly reason: string } {
+  const script = join(projectRoot, 'hwtests', 'bench', 'eyes', 'variants.py');
+  const { status, stderr } = spawnSync(python, [script, MODELS, folder], { encoding: 'utf8' });
+  if (status !== 0) return { reason: `${python}: ${stderr.trim().split('\n').at(-1)}` };
+  return { fused: join(folder, 'surface-vit-fused.onnx'), int8: join(folder, 'surface-vit-int8.onnx') };
+}

@@ -46,10 +46,17 @@ export class Eyes {
     this.classifier = classifier;
   }
 
-  static async open(screener = 'cloud-screener', classifier = 'surface-vit'): Promise<Eyes> {
+  /** `classifier`: another form of the surface network, a file with its weights in it. */
+  static async open(classifier?: string): Promise<Eyes> {
     sharp.concurrency(1);
     sharp.cache(false);
-    return new Eyes(await session(screener), await session(classifier));
+    const screener = await shipped('cloud-screener');
+    return new Eyes(
+      screener,
+      classifier === undefined
+        ? await shipped('surface-vit')
+        : await ort.InferenceSession.create(classifier, ONE_THREAD),
+    );
   }
 
   async close(): Promise<void> {
@@ -102,15 +109,19 @@ export class Eyes {
   }
 }
 
-async function session(name: string): Promise<ort.InferenceSession> {
+const ONE_THREAD = {
+  executionProviders: ['cpu'],
+  intraOpNumThreads: 1,
+  interOpNumThreads: 1,
+  executionMode: 'sequential',
+  logSeverityLevel: 4,
+} as const;
+
+async function shipped(name: string): Promise<ort.InferenceSession> {
   const weights = readFileSync(join(MODELS, `${name}.safetensors`));
   return ort.InferenceSession.create(readFileSync(join(MODELS, `${name}.onnx`)), {
     externalData: [{ path: `${name}.safetensors`, data: weights }],
-    executionProviders: ['cpu'],
-    intraOpNumThreads: 1,
-    interOpNumThreads: 1,
-    executionMode: 'sequential',
-    logSeverityLevel: 4,
+    ...ONE_THREAD,
   });
 }
 
