@@ -154,7 +154,7 @@ describe('the F´ dictionary', () => {
   });
 
   it('leaves out a record with raw bytes, and its type, and nothing else', () => {
-    const chunk = { kind: 'struct', members: { at: 'U32', data: 'bytes[8]' } } as const;
+    const chunk = { kind: 'struct', members: { at: 'U32', data: 'bytes[8]' }, default: {} } as const;
     const record = {
       ...demo.records[0],
       id: 0x101,
@@ -162,7 +162,11 @@ describe('the F´ dictionary', () => {
       local: 'Chunk',
       type: 'Demo.Chunk',
     };
-    const types = { ...demo.types, 'Demo.Chunk': chunk, 'bytes[8]': { kind: 'bytes', max: 8 } };
+    const types = {
+      ...demo.types,
+      'Demo.Chunk': chunk,
+      'bytes[8]': { kind: 'bytes' as const, max: 8, default: [] },
+    };
     const more = { ...demo, types, records: [...demo.records, record] } as ExportedDictionary;
     expect(exported(more)).toEqual(exported());
   });
