@@ -8,6 +8,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { ByteStream, component, defineComponent, input, output } from '../../fsw/framework';
 import { deploy } from '../../fsw/framework/deployment';
 import { defineTopology, instance, connect as wire } from '../../fsw/framework/topology';
+import { writeSentinel2 } from '../../fsw/imagery/testTiff';
 import type { LinkSpec } from '../../fsw/links';
 import { openBoard } from './board';
 import type { FlightBoard } from './flightBoard';
@@ -140,6 +141,14 @@ describe('openBoard of the flight board', () => {
     ],
     [{ imagers: { wideField: { pipeline: "a 'b", width: 4, height: 4 } } }, 'a quote is not closed'],
     [{ imagers: { wideField: { pipeline: 'a', width: 4, height: 4, deadlineMs: 0 } } }, 'has a deadline'],
+    [
+      { pushbrooms: { highRes: {} }, link: 'tcp-server:127.0.0.1:0' },
+      'pushbrooms.highRes needs folder, and linesPerSecond above 0',
+    ],
+    [
+      { pushbrooms: { highRes: { folder: 'x', linesPerSecond: 0 } }, link: 'tcp-server:127.0.0.1:0' },
+      'highRes needs',
+    ],
     [{ realTime: 1, link: 'tcp-server:127.0.0.1:0' }, 'realTime is neither true nor false'],
     [null, 'there is no link kind'],
   ])('PGE-DRV-014: refuses the file %j and says what it needs', async (config, why) => {
@@ -147,6 +156,19 @@ describe('openBoard of the flight board', () => {
     expect(await open()).toMatchObject({
       error: { code: 'BOARD_CONFIG', text: expect.stringContaining(why) },
     });
+  });
+
+  it('PGE-DRV-050: flies the scenes of the folder that the file names, from the mission', async () => {
+    writeSentinel2(join(folder, 'scenes'));
+    configure({ pushbrooms: { highRes: { folder: 'scenes' } }, link: 'tcp-server:127.0.0.1:0' });
+    const flight = await open();
+    if (!flight.ok) throw new Error(flight.error.text);
+    const board = flight.value.board as FlightBoard;
+    const swath = await board.pushbrooms?.highRes.open();
+    expect(swath).toMatchObject({ value: { width: 60, lines: 48 } });
+    if (swath?.ok) swath.value.close();
+    await board.radio.close();
+    board.clock.release();
   });
 
   it('PGE-DRV-014: names the file that is missing or is no JSON', async () => {

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { contains, openSceneFolder, type Scene } from '.';
 import { bandIdOf } from './sensors';
+import { codestreamBytes, gmlBox, jp2File } from './testJp2';
 import { testCount, testFolder, writeSentinel2, writeTiff } from './testTiff';
 
 let folder: string;
@@ -94,6 +95,27 @@ describe('a scene of band files', () => {
     });
     writeFileSync(join(folder, 'preview.jp2'), 'nothing that can be read');
     expect((await scene()).bands[1]).toMatchObject({ name: 'blue', scale: 1 });
+  });
+
+  it('reads bands in real JPEG 2000 beside others in TIFF, on one grid', async () => {
+    const codestream = await codestreamBytes(64, 64, 32, testCount);
+    for (const band of ['B02', 'B03', 'B04'])
+      writeFileSync(
+        join(folder, `t_${band}.jp2`),
+        jp2File(codestream, gmlBox(32618, 435_720, 4_179_480, 10)),
+      );
+    writeTiff(folder, 't_B01.tif', {
+      width: 10,
+      height: 10,
+      x: 435_720,
+      y: 4_179_480,
+      pixel: 60,
+      epsg: 32618,
+    });
+    const opened = await scene();
+    expect([opened.width, opened.lines]).toEqual([60, 60]);
+    expect((await rowOf(opened, 'red', 37))[45]).toBe(testCount(45, 37));
+    expect((await rowOf(opened, 'coastal', 6))[7]).toBe(testCount(7, 6));
   });
 
   it('says which bands are missing', async () => {

@@ -119,6 +119,14 @@ describe('GeoTIFF', () => {
       expect(await codeOf(write('cut.tif', cut.subarray(0, length)))).toMatch(/^IMAGERY/);
   });
 
+  it('does not inflate a strip past what one may hold', async () => {
+    const bomb = { width: 8, height: 4, deflate: true, swell: 3 * imageryLimits.blockPx };
+    const read = await raster(writeTiff(folder, 'bomb.tif', bomb));
+    expect(await read.read(0, { left: 0, top: 0, width: 8, height: 4 }, new Uint16Array(32))).toMatchObject({
+      error: { code: 'IMAGERY_FORMAT', text: expect.stringContaining('bomb.tif') },
+    });
+  });
+
   it('answers to any bytes that were changed, and throws for none', async () => {
     const good = tiffBytes({ width: 8, height: 8, epsg: 32618, pixel: 10 });
     await fc.assert(

@@ -1,5 +1,5 @@
 /** For tests: small GeoTIFFs and folders of them, whole or spoilt. */
-import { mkdtempSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { deflateSync } from 'node:zlib';
@@ -19,6 +19,8 @@ export interface TestTiff {
   readonly point?: boolean;
   readonly rowsPerStrip?: number;
   readonly deflate?: boolean;
+  /** Zeros that each deflated strip swells by, past what it should hold. */
+  readonly swell?: number;
   /** The count of a sample; that of `testCount` unless told. */
   readonly count?: (column: number, row: number, sample: number) => number;
   /** Laid over the tags that belong there: number of the tag to its value. */
@@ -37,7 +39,7 @@ const LONG_TAGS = new Set([256, 257, 273, 278, 279]);
 /** A little-endian TIFF of strips. */
 export function tiffBytes(options: TestTiff): Buffer {
   const { width, height, samples = 1, bits = 16, epsg, x = 0, y = 0, pixel = 1 } = options;
-  const { rowsPerStrip = 4, count = testCount, deflate = false, point = false } = options;
+  const { rowsPerStrip = 4, count = testCount, deflate = false, swell = 0, point = false } = options;
   const strips: Buffer[] = [];
   for (let top = 0; top < height; top += rowsPerStrip) {
     const rows = Math.min(rowsPerStrip, height - top);
@@ -48,7 +50,7 @@ export function tiffBytes(options: TestTiff): Buffer {
       if (bits === 8) strip.writeUInt8(value & 0xff, i);
       else strip.writeUInt16LE(value & 0xffff, 2 * i);
     }
-    strips.push(deflate ? deflateSync(strip) : strip);
+    strips.push(deflate ? deflateSync(Buffer.concat([strip, Buffer.alloc(swell)])) : strip);
   }
   let end = 8;
   const offsets = strips.map((strip) => {
@@ -127,6 +129,7 @@ export function writeTiff(folder: string, name: string, options: TestTiff): stri
 
 /** A Sentinel-2 folder of four 10 m bands, one of 20 m and one of 60 m, with corners as real ones have: 60 × 48 finest pixels and a little more. */
 export function writeSentinel2(folder: string, over: Partial<TestTiff> = {}): string {
+  mkdirSync(folder, { recursive: true });
   const utm = { epsg: 32618, ...over };
   for (const band of ['B02', 'B03', 'B04', 'B08'])
     writeTiff(folder, `t_${band}.jp2`, {
