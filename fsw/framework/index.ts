@@ -22,7 +22,6 @@ export { type CommandMeta, component, type Self, type SelfOf } from './component
 export { isConnected } from './deployment';
 export type { Dictionary } from './dictionary';
 export { folderOf, readWhole, writeWhole } from './files';
-export { groundPlace } from './groundPlace';
 export {
   type AuthorityName,
   authorities,
@@ -31,6 +30,7 @@ export {
   type SeverityName,
   severities,
 } from './model';
+export { type FramePlace, pixelPlace } from './pixelPlace';
 export { type Arguments, input, output, port, Serial } from './ports';
 export type { Place, Pushbroom, Scan, SpectralBand, Swath } from './pushbroom';
 export type { Random } from './random';

@@ -18,6 +18,7 @@ import {
   input,
   instance,
   output,
+  pixelPlace,
   U32,
 } from '../../fsw/framework';
 import { trial } from '../../fsw/framework/testing';
@@ -115,13 +116,23 @@ function sceneWith(places: readonly (readonly [number, number])[]): Scene {
   };
 }
 
-/** The view of a strip of a picture that is gridded in UTM. */
+/** The view of a strip of a picture that is gridded in UTM: heading and scale of its middle line on the frame's sphere. */
 function viewOf(firstLine: number, height: number) {
-  const [x, y] = [LEFT + WIDTH * 5, TOP - (firstLine + height / 2) * 10];
-  const at = (east: number, north: number) => proj4(UTM_18N, 'WGS84', [east, north]) as [number, number];
-  const [[lonDeg, latDeg], [upLon, upLat]] = [at(x, y), at(x, y + 100)];
-  const east = (upLon - lonDeg) * Math.cos((latDeg * Math.PI) / 180);
-  return { latDeg, lonDeg, headingDeg: (Math.atan2(east, upLat - latDeg) * 180) / Math.PI };
+  const at = (x: number) =>
+    proj4(UTM_18N, 'WGS84', [LEFT + x * 10, TOP - (firstLine + height / 2) * 10]) as [number, number];
+  const [[lonDeg, latDeg], [rightLon, rightLat]] = [at(WIDTH / 2), at(WIDTH)];
+  const unit = { width: 0, height: 0, latDeg, lonDeg, gsdM: 1 };
+  // Turned and stretched until the right edge's middle lies where it does.
+  const east = (rightLon - lonDeg) * Math.cos((latDeg * Math.PI) / 180);
+  let [headingDeg, gsdM] = [(Math.atan2(east, rightLat - latDeg) * 180) / Math.PI - 90, 10];
+  for (let round = 0; round < 5; round++) {
+    const end = pixelPlace({ ...unit, headingDeg, gsdM }, WIDTH / 2, 0);
+    const [dx, dy] = [end.lonDeg - lonDeg, end.latDeg - latDeg];
+    const [wx, wy] = [rightLon - lonDeg, rightLat - latDeg];
+    gsdM *= Math.hypot(wx, wy) / Math.hypot(dx, dy);
+    headingDeg += ((Math.atan2(dy, dx) - Math.atan2(wy, wx)) * 180) / Math.PI;
+  }
+  return { latDeg, lonDeg, headingDeg, gsdM };
 }
 
 async function fly(scene: Scene, failEvery = 0) {

@@ -1,5 +1,5 @@
 /** From a strip to the vessels in it. */
-import { type Arguments, groundPlace } from '../../../fsw/framework';
+import { type Arguments, pixelPlace } from '../../../fsw/framework';
 import { image, type NetworkInput } from '../../../native/image';
 import type { MappedStrip, Vessel } from '../ports';
 import { findRgb, gsdFault, type Levels, unclearShare } from '../rgb';
@@ -174,14 +174,7 @@ export function conclude(self: Detector, { info }: Mapped, job: Job, failure: st
   state.settled = found.filter(({ y }) => y >= info.firstLine + info.height - TILE_PX * scale);
   state.found += found.length;
   tlm.VesselsFound(state.found);
-  return found.map((vessel) => ({ ...vessel, ...placeOf(info, vessel) }));
-}
-
-/** Where a point of the capture lies: its distances from the strip's centre, along and across the strip's heading. */
-function placeOf(info: Mapped['info'], { x, y }: Found) {
-  const right = (x - info.width / 2) * info.gsdM;
-  const forward = (info.height / 2 - (y - info.firstLine)) * info.gsdM;
-  return groundPlace(info, right, forward);
+  return found.map((vessel) => ({ ...vessel, ...pixelPlace(info, vessel.x, vessel.y - info.firstLine) }));
 }
 
 function finite(values: Float32Array | undefined, length: number): values is Float32Array {

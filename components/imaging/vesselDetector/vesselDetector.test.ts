@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { groundPlace } from '../../../fsw/framework';
+import { pixelPlace } from '../../../fsw/framework';
 import { bench } from '../../../fsw/framework/testing';
 import type { Vessel } from '../ports';
 import { clearMask, land, ledger, type Scene, sea, sentinel2, stackOf, stripInfo } from '../testStrips';
@@ -74,7 +74,7 @@ describe('the vessel detector', () => {
     expect(xy([vessel])).toEqual([[200.5, 30.5]]);
     expect(vessel).toMatchObject({ lengthPx: 5, widthPx: 2 });
     expect(vessel.score).toBeGreaterThan(0.5);
-    const place = groundPlace(stripInfo({ headingDeg: 90 }), 85, 1615);
+    const place = pixelPlace(stripInfo({ headingDeg: 90 }), 200.5, 30.5);
     expect(vessel.latDeg).toBeCloseTo(place.latDeg, 4);
     expect(vessel.lonDeg).toBeCloseTo(place.lonDeg, 4);
     expect(b.telemetry).toMatchObject({ VesselsFound: 1, TilesSearched: 36 });
