@@ -8,6 +8,7 @@ from string import Template
 from parts import GROUNDS
 
 Numbers = dict[str, object]
+WANTED = 0.95
 TEMPLATE = Path(__file__).with_name("CARD.template.md")
 NOTICE = "<!-- Written by ground-tools/training/cloudMask/publish.py: change the template there, not this file. -->\n"
 
@@ -21,6 +22,7 @@ def write_card(path: Path, metrics: Numbers) -> None:
         "train_pixels": f"{metrics['trainingData']['pixels']['train'] / 1e6:.1f}",
         "validation_pixels": f"{metrics['trainingData']['pixels']['validation'] / 1e6:.1f}",
         "cpu_minutes": f"{sum(seed['cpuS'] for ground in GROUNDS for seed in metrics[ground]['seeds']) / 60:.0f}",
+        **reached(metrics["both"]),
         "both_confusion": confusion_table(metrics["both"]),
         "weak_table": weak_table(metrics["weakTruth"]),
         "variant_tiles": metrics["variantTiles"],
@@ -37,8 +39,17 @@ def shipped(result: Numbers) -> Numbers:
     return next(seed for seed in result["seeds"] if seed["seed"] == result["shippedSeed"])["scenes"]
 
 
+def reached(result: Numbers) -> Numbers:
+    """How many of the clouded scenes come up to WANTED, and where a baseline does better than the network."""
+    own = {name: found["agreement"] for name, found in shipped(result).items() if result["scenes"][name]["classes"][1] > 0.01}
+    best = {name: max(found[name]["agreement"] for found in result["baselines"].values()) for name in own}
+    beaten = [f"`{name}` ({best[name]:.3f})" for name in own if best[name] > own[name]]
+    good = sum(agreement >= WANTED for agreement in own.values())
+    return {"reached": good, "clouded": len(own), "beaten": ", ".join(beaten) or "none"}
+
+
 def scene_table(result: Numbers) -> str:
-    head = ["scene", "cloud by csmask", "agreement", "all seeds", "balanced", "all seeds", "ECE", "all clear agrees", "csmask, scene turned"]
+    head = ["scene", "cloud by csmask", "agreement", "all seeds", "balanced", "all seeds", "ECE", "all clear", "csmask, turned"]
     rows = []
     for name, own in shipped(result).items():
         about = result["scenes"][name]
@@ -69,7 +80,7 @@ def baseline_table(result: Numbers) -> str:
 
 def weak_table(weak: Numbers) -> str:
     rows = [
-        [name, f"{weak[key]['agreement']:.4f}", f"{weak[key]['balanced']:.4f}", f"{weak[key]['cloudFound']:.4f}", f"{weak[key]['clearKept']:.4f}"]
+        [name, *(f"{weak[key][score]:.4f}" for score in ("agreement", "balanced", "cloudFound", "clearKept"))]
         for name, key in (("cloud-mask", "network"), ("csmask", "csmask"))
     ]
     return table([f"against the quality band ({weak['cloud']:.1%} cloud)", "agreement", "balanced", "cloud found", "clear kept"], rows)

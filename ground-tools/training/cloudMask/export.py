@@ -40,7 +40,8 @@ def _graph(net: CloudMask) -> Graph:
 
     def raised(x: str) -> str:
         # With whole factors, "asymmetric" and "floor" repeat each value, as torch's nearest does.
-        return g.add("Resize", x, "", g.floats(1, 1, 2, 2), mode="nearest", coordinate_transformation_mode="asymmetric", nearest_mode="floor")
+        how = {"mode": "nearest", "coordinate_transformation_mode": "asymmetric", "nearest_mode": "floor"}
+        return g.add("Resize", x, "", g.floats(1, 1, 2, 2), **how)
 
     half = relu(conv("stem", g.normalised("reflectance")))
     quarter = relu(conv("quarter", half))

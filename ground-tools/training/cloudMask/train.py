@@ -67,7 +67,7 @@ def fit(train: Weighted, most_air: float, held: Pair, net: CloudMask, steps: int
                 mean.lerp_(now, 1 - min(AVERAGE, step / (step + 10)))
         if step % EVERY == 0 or step == steps:
             score, agreement = scored(average, held)
-            print(f"step {step} loss {loss.item():.3f} validation {score:.4f}, agreement {agreement:.4f}, cpu {time.process_time() - started:.0f} s", flush=True)
+            print(f"step {step}: validation {score:.4f}, agreement {agreement:.4f}, cpu {time.process_time() - started:.0f} s", flush=True)
             if score < lowest:
                 best, lowest, at = copy.deepcopy(average), score, step
     return best, lowest, at
