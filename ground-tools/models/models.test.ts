@@ -156,7 +156,7 @@ describe('the models of earth-watch', () => {
       const opened = openEnvelope(readFileSync(file), keys.value, file);
       // Signed is exactly what manifest.json and golden.json say now: after a change, perigee model sign.
       expect(opened).toMatchObject({ ok: true, value: { manifest } });
-      expect(manifest.canary?.count).toBe(8);
+      expect(manifest.canary?.count).toBeGreaterThan(0);
     }
     expect(run('verify', ...manifestsOf(shipped), '--keys', join(shipped, 'keys')).code).toBe(0);
     for (const name of readdirSync(join(shipped, 'keys')))
