@@ -150,11 +150,12 @@ def main() -> None:
     torch.set_num_threads(1)
     metrics = json.loads(args.metrics.read_text())
     pixels = tiles(args.eurosat, "train")[0]
-    # Seed 0 ships, whatever it scored: nothing is chosen by the numbers that are reported.
-    shipped = (load_all(args.fits, "all") or load_all(args.fits, "vit"))[0]
+    # The first seed ships, whatever it scored: nothing is chosen by the numbers that are reported.
+    kind = "all" if load_all(args.fits, "all") else "vit"
+    shipped = load_all(args.fits, kind)[0]
     graph = export(args.out, shipped, metrics["validation"]["temperature"])
     held = pixels[fold(len(pixels), shipped.seed)[1]]
-    metrics["export"] = {"seed": shipped.seed, "maxDifference": difference(graph, shipped, metrics["validation"]["temperature"], held)}
+    metrics["export"] = {"kind": kind, "seed": shipped.seed, "maxDifference": difference(graph, shipped, metrics["validation"]["temperature"], held)}
     run, one, times = session(graph), nchw(held[:1]), []
     for _ in range(200):
         started = time.process_time()
