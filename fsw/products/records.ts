@@ -14,6 +14,7 @@ export const StripNote = struct('Imaging.StripNote', {
   lonE6: I32,
   headingCentideg: U16,
   gsdCm: U16,
+  /** Or `CLOUD_UNKNOWN`. */
   cloudPercent: U8,
   /** Vessels found in it; 255 stands for more. */
   vessels: U8,
@@ -39,6 +40,8 @@ export const VesselRecord = struct('Imaging.VesselRecord', {
   weightTenth: U16,
 });
 
+/** In place of a strip's cloud share: no cell of its mask is known. */
+export const CLOUD_UNKNOWN = 255;
 export const NOWHERE = -(2 ** 31);
 
 export const ProductKind = enumeration('Imaging.ProductKind', {

@@ -1,6 +1,7 @@
 /** What the catalogue looks at on this machine; a test gives its own. */
 import { homedir, tmpdir } from 'node:os';
-import { delimiter, join } from 'node:path';
+import { join } from 'node:path';
+import { assetCache as cacheOf, namedPlaces } from '../../fsw/imagery/dataPlaces';
 import { projectRoot } from '../../fsw/root';
 
 export interface AssetHost {
@@ -14,11 +15,10 @@ export const thisHost: AssetHost = { root: projectRoot, home: homedir() || tmpdi
 
 /** Where assets are pulled to: `${XDG_CACHE_HOME:-~/.cache}/perigee/assets`. */
 export function assetCache({ home, env }: AssetHost): string {
-  return join(env.XDG_CACHE_HOME || join(home, '.cache'), 'perigee', 'assets');
+  return cacheOf(env, home);
 }
 
 /** Folders in which data sets lie unpacked, each in its own: those of `PERIGEE_DATA`, and the project's neighbour. */
 export function dataFolders({ root, env }: AssetHost): { before: string[]; after: string[] } {
-  const named = (env.PERIGEE_DATA ?? '').split(delimiter).filter((folder) => folder !== '');
-  return { before: named, after: [join(root, '../shared/data')] };
+  return { before: namedPlaces(env), after: [join(root, '../shared/data')] };
 }

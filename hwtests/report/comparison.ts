@@ -38,7 +38,7 @@ export function readComparison(file: string): Comparison | undefined {
 }
 
 export function comparisonSection(comparison: Comparison): Html {
-  const { flights, orbits, seed, housekeeping } = comparison;
+  const { flights, orbits, seed } = comparison;
   return html`<div class="plots">${bars(
     comparison,
     'Value per kilobyte',
@@ -51,7 +51,7 @@ ${bars(
   ({ share }) => share ?? 0,
   (value) => percent(value),
 )}</div>
-<div class="scroll" tabindex="0"><table><caption>${count(orbits, 2)} orbits, seed ${seed}, flown once for each row. Value is counted by the simulator's truth: a right detection 10, a wrong one 0, a picture by its true clear share, telemetry 0.${housekeeping === 'low' && ' Telemetry and routine events are declared to be worth little.'}</caption>
+<div class="scroll" tabindex="0"><table><caption>${count(orbits, 2)} orbits, seed ${seed}, flown once for each row. Value is counted by the simulator's truth: a right detection 10, a wrong one 0, a picture by its true clear share, telemetry 0.</caption>
 <thead><tr><th scope="col">bit/s</th><th scope="col">order</th><th scope="col">granted</th><th scope="col">down</th><th scope="col">left on board</th><th scope="col">value</th><th scope="col">value/kB</th><th scope="col">of all</th><th scope="col">detections right</th><th scope="col">wrong</th><th scope="col">clear pictures</th><th scope="col">detections, median</th><th scope="col">99th percentile</th></tr></thead>
 <tbody>${flights.map((row) => html`<tr><td>${count(row.downlinkBps)}</td><th scope="row">${row.title}</th><td>${bytes(row.grantedBytes)}</td><td>${bytes(row.bytes)}</td><td>${bytes(row.leftBytes)}</td><td>${count(row.value)}</td><td>${count(row.valuePerKB, 2)}</td><td>${percent(row.share)}</td><td>${count(row.detections.right)}</td><td>${count(row.detections.wrong)}</td><td>${percent(row.clearPictureShare)}</td><td>${delay(row.latencyS.p50)}</td><td>${delay(row.latencyS.p99)}</td></tr>`)}</tbody></table></div>
 <p>Value per byte, by value density over first in first out: ${ratesOf(comparison).map((bps) => html`${ratioText(comparison, bps)} at ${count(bps)} bit/s (${percent(fittingShare(comparison, bps), 0)} fits); `)}promised: ${PROMISED_RATIO} × where less than ${percent(SCARCE_SHARE, 0)} of what there is to send fits. Clear pictures: share of all bytes that are pictures of ground.</p>`;

@@ -126,6 +126,7 @@ const testReport: FlightReport = {
   epoch: new Date(EPOCH_MS).toISOString(),
   durationS: 60,
   frames: { captured: 1, dark: 0, clouded: 0, kept: 1, failed: 0 },
+  highRes: { captures: 0, strips: 0, tilesMapped: 0, vesselsFound: 0, vessels: 0 },
   detections: 1,
   detectionsSha256: '',
   products: 1,

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import type { AnalysedStrip, CaptureEnd, Strip } from '../../components/imaging/ports';
 import type { Classified, FrameInfo, Screened } from '../../components/payload/ports';
 import type { FlightOptions, Progress } from '../../fsw/flight';
 import type { Contact } from '../../fsw/framework/board';
@@ -37,6 +38,7 @@ export class Referee {
   private readonly given: RefereeOptions;
   private readonly cloud = new Score();
   private readonly water = new Score();
+  private readonly scenes = { captures: 0, strips: 0, bytes: 0, tilesMapped: 0, vesselsFound: 0 };
   private latestTruth: { readonly atUs: number; readonly tiles: readonly TileTruth[] } | undefined;
 
   constructor(given: RefereeOptions) {
@@ -44,6 +46,9 @@ export class Referee {
     this.taps = [
       { instance: 'cloudScreener', end: 'verdictOut', hear: (args) => this.judgeScreening(args) },
       { instance: 'surfaceClassifier', end: 'classifiedOut', hear: (args) => this.judgeClassification(args) },
+      { instance: 'highResCamera', end: 'stripOut', hear: (args) => this.stripTaken(args) },
+      { instance: 'highResCamera', end: 'captureEndOut', hear: (args) => this.captureEnded(args) },
+      { instance: 'vesselDetector', end: 'analysedOut', hear: (args) => this.stripAnalysed(args) },
     ];
   }
 
@@ -69,7 +74,8 @@ export class Referee {
     const count = (channel: string) => this.channel(deployment, channel);
     const captured = count('camera.FramesCaptured');
     const products = ground.received.filter(({ content }) => content.kind === 'records');
-    const raw = captured * imager.width * imager.height * 3;
+    const { bytes: stripBytes, ...scenes } = this.scenes;
+    const raw = captured * imager.width * imager.height * 3 + stripBytes;
     const downlinked = products.reduce((total, { bytes }) => total + bytes, 0);
     return {
       mission: options.mission,
@@ -85,6 +91,7 @@ export class Referee {
         kept: count('cloudScreener.FramesKept'),
         failed: count('cloudScreener.FramesFailed') + count('camera.CaptureErrors'),
       },
+      highRes: { ...scenes, vessels: this.records('Vessel').length },
       detections: this.records('Detection').length,
       detectionsSha256: digestOf(this.records('Detection')),
       products: products.length,
@@ -128,6 +135,24 @@ export class Referee {
       if (findings.cloudFraction[i] >= 0.5) return;
       this.water.add(findings.waterFraction[i] >= 0.5, truth.waterFraction >= 0.5);
     });
+  }
+
+  private stripTaken({ stack }: Arguments<typeof Strip>): void {
+    this.scenes.strips++;
+    for (const plane of stack.planes) this.scenes.bytes += plane.byteLength;
+  }
+
+  private captureEnded(_: Arguments<typeof CaptureEnd>): void {
+    this.scenes.captures++;
+  }
+
+  private stripAnalysed({ map, vessels }: Arguments<typeof AnalysedStrip>): void {
+    this.scenes.vesselsFound += vessels.length;
+    if (map === undefined) return;
+    const { classes, probabilities } = map;
+    for (let tile = 0; tile < probabilities.length; tile += classes.length)
+      if (probabilities.subarray(tile, tile + classes.length).some((share) => share > 0))
+        this.scenes.tilesMapped++;
   }
 
   /** What is true of a frame's tiles. The latest answer is kept: one frame is judged several times in a row. */

@@ -1,6 +1,12 @@
 /** What a strip's findings are in records and maps of cells. */
 import { type Time, unixUsOf, type Value } from '../../../fsw/framework';
-import { type CellMap, NOWHERE, type StripNote, type VesselRecord } from '../../../fsw/products';
+import {
+  type CellMap,
+  CLOUD_UNKNOWN,
+  NOWHERE,
+  type StripNote,
+  type VesselRecord,
+} from '../../../fsw/products';
 import type { CloudMask, LandCoverMap, StripInfo, Vessel } from '../ports';
 
 type Info = Value<typeof StripInfo>;
@@ -12,6 +18,11 @@ export function isLocated({ gsdM }: Info): boolean {
 /** Where a strip's centre lies, if that is known. */
 export function placeOf(info: Info): { latDeg: number; lonDeg: number } | undefined {
   return isLocated(info) ? { latDeg: info.latDeg, lonDeg: info.lonDeg } : undefined;
+}
+
+/** Share of a strip that is clear; nothing of it where nothing is known of its clouds. */
+export function clearPart({ fraction }: CloudMask): number {
+  return Number.isNaN(fraction) ? 0 : 1 - fraction;
 }
 
 export function areaKm2({ width, height, gsdM }: Info): number {
@@ -36,7 +47,9 @@ export function noteOf(
     ...e6(placeOf(info)),
     headingCentideg: Math.round((((info.headingDeg % 360) + 360) % 360) * 100) % 36_000,
     gsdCm: Math.min(0xffff, Math.round(info.gsdM * 100)),
-    cloudPercent: Math.round(Math.min(1, Math.max(0, mask.fraction)) * 100),
+    cloudPercent: Number.isNaN(mask.fraction)
+      ? CLOUD_UNKNOWN
+      : Math.round(Math.min(1, Math.max(0, mask.fraction)) * 100),
     vessels: Math.min(255, vessels),
     landCoverClasses: counts.size,
     commonest: cover === undefined ? 0 : Math.round((most / cover.cells.length) * 255),

@@ -6,7 +6,7 @@ import type { AnalysedStrip, CloudMask, StripInfo } from '../ports';
 import { keep } from './layered';
 import { type Self, sendLayer, sendRecords } from './link';
 import { Overview } from './overview';
-import { areaKm2, cloudMap, coverMap, noteOf, placeOf, vesselOf } from './packing';
+import { areaKm2, clearPart, cloudMap, coverMap, noteOf, placeOf, vesselOf } from './packing';
 import { type Colours, coloursOf, cut, lossless, type Picture } from './pictures';
 import { bound, type Capture } from './state';
 
@@ -28,7 +28,7 @@ export async function packStrip(self: Self, strip: Strip): Promise<void> {
   capture.weight = Math.max(capture.weight, weight);
   capture.overview.add(colours, info.firstLine, info.width, info.height);
   capture.lines += info.height;
-  capture.clearLines += info.height * (1 - mask.fraction);
+  capture.clearLines += info.height * clearPart(mask);
   if (self.param.KeepTiles) await keepTiles(self, info, colours, mask, weight);
 }
 
@@ -62,7 +62,7 @@ function sendFindings(self: Self, { info, mask, map, vessels }: Strip, weight: n
   if (mask.fraction > 0 && mask.fraction < 1)
     sendMap(self, info, 'CLOUD', cloudMap(mask), area * param.CloudValue);
   if (cover?.cells.some((value) => value > 0))
-    sendMap(self, info, 'LAND_COVER', cover, area * (1 - mask.fraction) * param.CoverValue);
+    sendMap(self, info, 'LAND_COVER', cover, area * clearPart(mask) * param.CoverValue);
 }
 
 function sendMap(self: Self, info: Info, kind: 'CLOUD' | 'LAND_COVER', map: CellMap, value: number): void {

@@ -62,7 +62,6 @@ const packer = instance('productPacker', productPacker, {
   params: { SummaryBatch: 8 },
 });
 
-
 // High resolution: where to look, the strips, and what is in them.
 const planner = instance('capturePlanner', capturePlanner, {
   baseId: 0x2900,
@@ -82,7 +81,23 @@ const scenes = instance('sceneProducts', sceneProducts, { baseId: 0x2f00, priori
 
 export const topology = spacecraft.complete({
   name: 'EarthWatch',
-  payload: [models, scrub, runtime, eye, cutter, screener, classifier, packer, planner, telescope, aligner, masker, cover, vessels, scenes],
+  payload: [
+    models,
+    scrub,
+    runtime,
+    eye,
+    cutter,
+    screener,
+    classifier,
+    packer,
+    planner,
+    telescope,
+    aligner,
+    masker,
+    cover,
+    vessels,
+    scenes,
+  ],
   connections: [
     connect(spacecraft.fast[0], eye.in.schedIn),
     connect(spacecraft.slow[0], packer.in.schedIn),

@@ -16,7 +16,7 @@ const folder = () => {
 
 /** The first twenty minutes: daylight and two passes. */
 async function flown(policy: PolicyName, downlinkBps: number): Promise<Flown> {
-  const spec = { policy, downlinkBps, orbits: 0.2, seed: 7, housekeeping: 'low', outDir: folder() } as const;
+  const spec = { policy, downlinkBps, orbits: 0.2, seed: 7, outDir: folder() } as const;
   const result = await flyPolicy(spec);
   if (!result.ok) throw new Error(result.error.text);
   return result.value;
@@ -54,7 +54,7 @@ const comparisonOf = (...flights: Flown[]): Comparison => ({
   mission: 'earth-watch',
   orbits: 3,
   seed: 7,
-  housekeeping: 'low',
+
   flights,
 });
 

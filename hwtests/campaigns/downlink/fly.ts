@@ -9,7 +9,7 @@ import { projectRoot } from '../../../fsw/root';
 import { openBoard } from '../../simulators/board';
 import { missionEpochMs } from '../../simulators/tle';
 import type { TileTruth } from '../../simulators/truth';
-import { configOf, type Housekeeping, type PolicyName, policies, topologyOf } from './policies';
+import { configOf, type PolicyName, policies, topologyOf } from './policies';
 import { allValue, judge } from './worth';
 
 export interface FlightSpec {
@@ -17,7 +17,6 @@ export interface FlightSpec {
   readonly downlinkBps: number;
   readonly orbits: number;
   readonly seed: number;
-  readonly housekeeping: Housekeeping;
   /** Emptied folder for the board's storage. */
   readonly outDir: string;
 }
@@ -76,7 +75,7 @@ export async function flyPolicy(spec: FlightSpec): Promise<Result<Flown>> {
   ];
   const topology = topologyOf(policy);
   const deployed = deploy(flight.fit?.(topology) ?? topology, flight.board, {
-    config: configOf(policy, downlinkBps, spec.housekeeping),
+    config: configOf(policy, downlinkBps),
     taps: [...flight.taps, ...taps],
   });
   if (!deployed.ok)

@@ -25,17 +25,6 @@ const CLOUD_VALUE = 0.5 / ((640 * 640) / 100);
 /** More than a flight fills: what is compared is the order, not the size of the store. */
 const STORE = { maxPackets: 100_000, maxBytes: 64 << 20 };
 
-/**
- * The judge holds housekeeping for nothing, so this mission declares it worth little: else the store would rightly send
- * it before pictures. Warnings keep what they are worth. `--housekeeping mission` flies the reference mission's values.
- */
-const HOUSEKEEPING: ConfigOverrides = {
-  telemetryPacketizer: { value: 0.02 },
-  telemetryStore: { value: 0.02 },
-  eventManager: { values: { command: 0.02, 'activity-high': 0.02, 'activity-low': 0.01, diagnostic: 0.01 } },
-};
-export type Housekeeping = 'low' | 'mission';
-
 /** The reference mission with its frames as captures. */
 export function topologyOf(name: PolicyName): Topology {
   const { everything } = policies[name];
@@ -87,10 +76,9 @@ export function topologyOf(name: PolicyName): Topology {
   });
 }
 
-export function configOf(name: PolicyName, downlinkBps: number, housekeeping: Housekeeping): ConfigOverrides {
+export function configOf(name: PolicyName, downlinkBps: number): ConfigOverrides {
   const { everything, order } = policies[name];
   return {
-    ...(housekeeping === 'low' && HOUSEKEEPING),
     contactManager: { DownlinkBps: downlinkBps },
     comQueue: { ...STORE, Order: order },
     // Who sends everything selects nothing on board: no class is watched, and one summary stands for many.

@@ -1,5 +1,5 @@
 /**
- * `perigee campaign downlink`: the reference flight at three downlink capacities, by value density, first in first out,
+ * `perigee campaign downlink`: the reference flight at several downlink capacities, by value density, first in first out,
  * and with everything sent. Started by the `perigee` command as a process of its own.
  */
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
@@ -9,23 +9,21 @@ import { Command, InvalidArgumentError } from 'commander';
 import { writeWholeFile } from '../../../fsw/wholeFile';
 import { COMPARISON_FILE, comparisonPage } from '../../report/comparison';
 import { type Flown, flyPolicy } from './fly';
-import { type Housekeeping, type PolicyName, policies } from './policies';
+import { type PolicyName, policies } from './policies';
 import { COMPARISON_FORMAT, type Comparison, promiseOf, tableOf } from './table';
 
 interface Options {
   readonly orbits: number;
   readonly seed: number;
   readonly bps: readonly number[];
-  readonly housekeeping: Housekeeping;
   readonly out: string;
 }
 
 async function main(argv: readonly string[]): Promise<void> {
-  const { orbits, seed, bps, housekeeping, out } = new Command('perigee campaign downlink')
+  const { orbits, seed, bps, out } = new Command('perigee campaign downlink')
     .option('--orbits <n>', 'how long each flight is', positive, 3)
     .option('--seed <n>', 'seed of all flights', whole, 7)
-    .option('--bps <list>', 'downlink rates, bit/s, comma separated', rates, [25, 100, 400])
-    .option('--housekeeping <low|mission>', 'what telemetry is declared to be worth', housekeepingOf, 'low')
+    .option('--bps <list>', 'downlink rates, bit/s, comma separated', rates, [25, 50, 100, 400])
     .option('--out <dir>', 'folder for downlink-comparison.json and its page', 'out')
     .parse([...argv], { from: 'user' })
     .opts<Options>();
@@ -34,7 +32,7 @@ async function main(argv: readonly string[]): Promise<void> {
   try {
     for (const downlinkBps of bps)
       for (const policy of Object.keys(policies) as PolicyName[]) {
-        const flown = await flyPolicy({ policy, downlinkBps, orbits, seed, housekeeping, outDir: folder });
+        const flown = await flyPolicy({ policy, downlinkBps, orbits, seed, outDir: folder });
         if (!flown.ok) {
           console.error(`error: ${flown.error.code}: ${flown.error.text}`);
           process.exitCode = 1;
@@ -42,7 +40,7 @@ async function main(argv: readonly string[]): Promise<void> {
         }
         flights.push(flown.value);
         console.error(
-          `flown ${flights.length} of ${bps.length * 3}: ${policies[policy].title} at ${downlinkBps} bit/s`,
+          `flown ${flights.length} of ${bps.length * Object.keys(policies).length}: ${policies[policy].title} at ${downlinkBps} bit/s`,
         );
       }
   } finally {
@@ -53,7 +51,6 @@ async function main(argv: readonly string[]): Promise<void> {
     mission: 'earth-watch',
     orbits,
     seed,
-    housekeeping,
     flights,
   };
   mkdirSync(out, { recursive: true });
@@ -63,11 +60,6 @@ async function main(argv: readonly string[]): Promise<void> {
   const promise = promiseOf(comparison);
   console.log(promise.text);
   if (!promise.kept) process.exitCode = 1;
-}
-
-function housekeepingOf(text: string): Housekeeping {
-  if (text !== 'low' && text !== 'mission') throw new InvalidArgumentError('low or mission.');
-  return text;
 }
 
 function rates(text: string): number[] {

@@ -1,6 +1,5 @@
 /** The comparison as text, and what was promised of it. */
 import type { Flown } from './fly';
-import type { Housekeeping } from './policies';
 
 /** Goes up when a field changes its meaning. */
 export const COMPARISON_FORMAT = 1;
@@ -10,8 +9,6 @@ export interface Comparison {
   readonly mission: string;
   readonly orbits: number;
   readonly seed: number;
-  /** What telemetry and routine events are declared to be worth: little, as the judge does, or as the mission has it. */
-  readonly housekeeping: Housekeeping;
   readonly flights: readonly Flown[];
 }
 
