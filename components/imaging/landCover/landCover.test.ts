@@ -12,8 +12,11 @@ interface Question {
 }
 const PIXELS = 64 * 64;
 
-async function benchWith(config: Record<string, unknown> = {}) {
+/** The network alone says what is water, unless told. */
+async function benchWith(config: Record<string, unknown> = {}, minWaterShare = 0) {
   const b = await bench(landCover, { config: { classes: 'Forest,SeaLake', ...config } });
+  b.command('MinWaterShare_PRM_SET', { val: minWaterShare });
+  await b.settle();
   const book = ledger();
   const asked = () => b.calls('infer') as unknown as Question[];
   return {
@@ -67,6 +70,19 @@ describe('the land-cover mapper', () => {
     for (let tile = 0; tile < 9; tile++) expect(map?.probabilities[tile * 2 + 1]).toBeCloseTo(tile / 10, 2);
     expect(map?.attention).toHaveLength(9 * 64);
     expect(b.telemetry).toMatchObject({ TilesMapped: 9, TilesUnclear: 0 });
+  });
+
+  it('PGE-LCV-007: takes no tile for water that shows none in near infrared, and says how many those were', async () => {
+    const { b, strip, answer, maps } = await benchWith({}, 0.02);
+    // Water is darker in near infrared than in green: here the first column of tiles.
+    await strip((name, x) =>
+      name === 'red' ? 0.2 : name === 'nir' && x >= 64 ? 0.3 : name === 'nir' ? 0.01 : 0.05,
+    );
+    await answer();
+    const [map] = maps();
+    expect(map?.probabilities[1]).toBeCloseTo(0.73, 1);
+    expect([...(map?.probabilities.subarray(2, 4) ?? [])]).toEqual([1, 0]);
+    expect(b.telemetry).toMatchObject({ TilesMapped: 9, TilesDry: 6 });
   });
 
   it('PGE-LCV-002: leaves clouded tiles and those without data out, and their rows zero', async () => {

@@ -2,6 +2,7 @@
 import { component } from '../../../fsw/framework';
 import { Levels } from '../rgb';
 import { StripLine } from '../stripLine';
+import { WaterIndex } from '../waterIndex';
 import { absorb, ask, begin, conclude, type State } from './mapping';
 import { landCoverModel } from './model';
 
@@ -12,8 +13,10 @@ export const landCover = component(landCoverModel, {
     line: new StripLine(config, random),
     classes: config.classes.split(','),
     levels: new Levels({ black: 0, white: config.whiteReflectance }),
+    water: new WaterIndex(),
     rgb: new Uint8Array(0),
     mapped: 0,
+    dry: 0,
     unclear: 0,
     failed: 0,
     unfit: undefined,

@@ -4,6 +4,7 @@ import { image, type NetworkInput, type Picture } from '../../../native/image';
 import type { LandCoverMap, ScreenedStrip } from '../ports';
 import { findRgb, gsdFault, type Levels, unclearShare } from '../rgb';
 import type { StripLine } from '../stripLine';
+import type { WaterIndex } from '../waterIndex';
 import type { Mapper } from './model';
 
 export type Screened = Arguments<typeof ScreenedStrip>;
@@ -12,9 +13,11 @@ export interface State {
   readonly line: StripLine<Screened, Job, LandCoverMap | undefined>;
   readonly classes: readonly string[];
   readonly levels: Levels;
+  readonly water: WaterIndex;
   /** Red, green, blue of the strip in work; grows to the largest. */
   rgb: Uint8Array;
   mapped: number;
+  dry: number;
   unclear: number;
   failed: number;
   /** The capture that was last said to be unfit. */
@@ -61,6 +64,7 @@ export function begin(self: Mapper, { info, stack, mask }: Screened): Job {
   const [width, height] = [Math.ceil(info.width / scale), Math.floor(info.height / scale)];
   if (state.rgb.length < width * height * 3) state.rgb = new Uint8Array(width * height * 3);
   state.levels.write(stack, planes, { from: 0, count: height, width, padded: width }, state.rgb);
+  state.water.take({ info, stack });
   const [columns, rows] = [Math.floor(width / TILE_PX), Math.floor(height / TILE_PX)];
   const tilePx = TILE_PX * scale;
   const all = Array.from({ length: columns * rows }, (_, tile) => tile);
@@ -98,10 +102,11 @@ export function ask(self: Mapper, job: Job, room: (floats: number) => Float32Arr
 }
 
 export function absorb(
-  { state, tlm }: Mapper,
+  self: Mapper,
   job: Job,
   { probabilities, attention }: Readonly<Record<string, Float32Array | undefined>>,
 ): boolean {
+  const { state, tlm } = self;
   const { map, tiles } = job;
   const count = job.asked - job.answered;
   if (map === undefined || !finite(probabilities, count * map.classes.length)) return false;
@@ -112,11 +117,33 @@ export function absorb(
     const tile = tiles[job.answered + n];
     copyRow(probabilities, n, map.probabilities, tile, map.classes.length);
     if (attention !== undefined) copyRow(attention, n, job.attention, tile, PATCHES);
+    if (isDry(self, map, tile)) dried(map, tile, waterClasses(self));
   }
   job.answered = job.asked;
   state.mapped += count;
   tlm.TilesMapped(state.mapped);
+  tlm.TilesDry(state.dry);
   return true;
+}
+
+/** Whether a tile shows next to no water by its index; a sensor without near infrared can't say. */
+function isDry({ state, param }: Mapper, { columns, tilePx }: LandCoverMap, tile: number): boolean {
+  const [x, y] = [(tile % columns) * tilePx, Math.floor(tile / columns) * tilePx];
+  const dry = state.water.share(x, y, tilePx, tilePx, 0) < param.MinWaterShare;
+  if (dry) state.dry++;
+  return dry;
+}
+
+function waterClasses({ state, config }: Mapper): number[] {
+  return config.waterClasses.split(',').map((name) => state.classes.indexOf(name));
+}
+
+/** What shows no water is none of the classes of water; the others share what these had. */
+function dried({ probabilities, classes }: LandCoverMap, tile: number, water: readonly number[]): void {
+  const own = probabilities.subarray(tile * classes.length, (tile + 1) * classes.length);
+  for (const index of water) if (index >= 0) own[index] = 0;
+  const rest = own.reduce((sum, share) => sum + share, 0);
+  if (rest > 0) own.set(own.map((share) => share / rest));
 }
 
 export function conclude(

@@ -67,6 +67,7 @@ export const landCoverModel = defineComponent({
       update: 'on-change',
       doc: 'Strips that wait for an answer or for their turn.',
     },
+    TilesDry: { id: 4, type: U32, update: 'on-change', doc: 'Mapped tiles without water, by their index.' },
   },
   params: {
     MaxUnclearShare: {
@@ -77,8 +78,21 @@ export const landCoverModel = defineComponent({
       max: 1,
       doc: 'A tile is asked about when no more than this share of it is clouded or unknown.',
     },
+    MinWaterShare: {
+      id: 1,
+      type: F32,
+      default: 0.02,
+      min: 0,
+      max: 1,
+      doc: 'A tile with a smaller share of water by its index (NDWI above 0) is no class of water; 0 lets the network say.',
+    },
   },
   config: {
+    waterClasses: {
+      type: string(80),
+      default: 'River,SeaLake',
+      doc: 'Classes that need water in the tile, comma separated.',
+    },
     model: { type: string(40), default: 'land-cover', doc: 'Name of the network in the model store.' },
     classes: {
       type: string(160),

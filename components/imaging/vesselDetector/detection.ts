@@ -4,10 +4,10 @@ import { image, type NetworkInput } from '../../../native/image';
 import type { MappedStrip, Vessel } from '../ports';
 import { findRgb, gsdFault, type Levels, unclearShare } from '../rgb';
 import type { StripLine } from '../stripLine';
+import type { WaterIndex } from '../waterIndex';
 import { CELLS, distinct, type Found, peaksOf, TILE_PX } from './decode';
 import type { Detector } from './model';
 import { MARGIN, type StripPicture, type View } from './picture';
-import type { WaterIndex } from './water';
 import { type Window, windowsOver } from './windows';
 
 export type Mapped = Arguments<typeof MappedStrip>;

@@ -2,10 +2,10 @@
 import { component } from '../../../fsw/framework';
 import { Levels } from '../rgb';
 import { StripLine } from '../stripLine';
+import { WaterIndex } from '../waterIndex';
 import { absorb, ask, begin, conclude, type State } from './detection';
 import { vesselDetectorModel } from './model';
 import { StripPicture } from './picture';
-import { WaterIndex } from './water';
 
 export { vesselDetectorModel } from './model';
 

@@ -1,7 +1,7 @@
 /** Where a strip is water, by its normalised difference (McFeeters 1996). */
-import { image } from '../../../native/image';
-import { type Flags, type Grid, gridOf, toReflectance } from '../reflectance';
-import type { Held } from '../stripLine';
+import { image } from '../../native/image';
+import { type Flags, type Grid, gridOf, toReflectance } from './reflectance';
+import type { Held } from './stripLine';
 
 /** Memory that is used again for each strip; it grows to the largest. */
 export class WaterIndex {
