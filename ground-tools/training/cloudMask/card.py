@@ -18,12 +18,14 @@ def write_card(path: Path, metrics: Numbers) -> None:
         "parameters": f"{metrics['parameters']:,}",
         "seeds": len(metrics["both"]["seeds"]),
         "shipped_seed": metrics["both"]["shippedSeed"],
+        "cuts": ", ".join(f"{seed['cut']:g}" for seed in metrics["both"]["seeds"]),
         "difference": f"{metrics['onnxMaxDifference']:.0e}",
         "train_pixels": f"{metrics['trainingData']['pixels']['train'] / 1e6:.1f}",
         "validation_pixels": f"{metrics['trainingData']['pixels']['validation'] / 1e6:.1f}",
         "cpu_minutes": f"{sum(seed['cpuS'] for ground in GROUNDS for seed in metrics[ground]['seeds']) / 60:.0f}",
         **reached(metrics["both"]),
         "both_confusion": confusion_table(metrics["both"]),
+        "ceiling_table": ceiling_table(metrics["teacherOnTiles"]),
         "weak_table": weak_table(metrics["weakTruth"]),
         "variant_tiles": metrics["variantTiles"],
         "variant_table": variant_table(metrics["variants"]),
@@ -76,6 +78,10 @@ def baseline_table(result: Numbers) -> str:
     rows = [["**cloud-mask**", *cells(shipped(result))]]
     rows += [[rule, *cells(found)] for rule, found in result["baselines"].items()]
     return table(["agreement / balanced", *names], rows)
+
+
+def ceiling_table(found: Numbers) -> str:
+    return table(["Landsat columns, sine of the Sun's elevation", "csmask on tiles alone"], [[name, f"{value:.4f}"] for name, value in found.items()])
 
 
 def weak_table(weak: Numbers) -> str:

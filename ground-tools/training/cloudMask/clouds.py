@@ -22,10 +22,11 @@ def layer(shape: tuple[int, int], rng: np.random.Generator) -> np.ndarray:
     return SCATTER * depth / (1 + SCATTER * depth)
 
 
-def clouded(ground: np.ndarray, seed: int) -> np.ndarray:
-    """[6, height, width]: the ground under the cloud field of this seed."""
+def clouded(ground: np.ndarray, seed: int, cloud: np.ndarray | None = None) -> np.ndarray:
+    """[6, height, width]: the ground under the cloud field of this seed, or under a `cloud` of its own."""
     rng = np.random.default_rng(seed)
-    cloud = layer(ground.shape[1:], rng)
+    if cloud is None:
+        cloud = layer(ground.shape[1:], rng)
     mix = rng.random()
     band = np.ones(6)
     band[4:] = mix * np.array(WATER) + (1 - mix) * np.array(ICE)

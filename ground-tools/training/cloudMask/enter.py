@@ -18,9 +18,9 @@ import onnxruntime
 from clouds import clouded, noise
 from data import BANDS, SIDE
 
-NAME, VERSION = "cloud-mask", "0.1.0"
+NAME, VERSION = "cloud-mask", "0.2.0"
 # Grows with every version that is published: a spacecraft refuses one that is not newer than any before.
-SERIAL = 1
+SERIAL = 2
 INPUT, OUTPUT = "reflectance", "cloud"
 # A golden tile's values are steps of this, 0 to 255, so that each takes a byte of the signed manifest.
 STEP, GOLDEN_FIELD = 0.005, 401

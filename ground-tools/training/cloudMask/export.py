@@ -32,7 +32,7 @@ def _graph(net: CloudMask) -> Graph:
 
     def conv(name: str, x: str) -> str:
         layer = net.layers[name]
-        window = {"kernel_shape": list(layer.kernel_size), "strides": list(layer.stride), "pads": list(layer.padding) * 2}
+        window = {"kernel_shape": list(layer.kernel_size), "strides": list(layer.stride), "pads": list(layer.padding) * 2, "dilations": list(layer.dilation)}
         return g.add("Conv", x, f"{name}.weight", f"{name}.bias", **window)
 
     def relu(x: str) -> str:
@@ -46,7 +46,8 @@ def _graph(net: CloudMask) -> Graph:
     half = relu(conv("stem", g.normalised("reflectance")))
     quarter = relu(conv("quarter", half))
     eighth = relu(conv("eighth", quarter))
-    x = relu(conv("sixteenth", eighth))
+    low = relu(conv("sixteenth", eighth))
+    x = relu(g.add("Add", low, conv("around", low)))
     for level, below in (("eighth", eighth), ("quarter", quarter), ("half", half)):
         x = relu(conv(f"mix_{level}", relu(g.add("Add", below, raised(conv(f"up_{level}", x))))))
     # Logits of a cell are in the order of torch's pixel_shuffle.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from clouds import LANDSAT_FIELDS, PORT_FIELDS, SENTINEL_FIELDS, SENTINEL_TEST_FIELDS
 from data import PARTS, SENTINEL_PARTS, SUN_ASSUMED, SUN_TRIED, Scene
+from realclouds import OVER_PORTS, OVER_SENTINEL, SAME_GROUND
 
 Scenes = dict[str, Scene]
 Weighted = list[tuple[Scene, float]]
@@ -15,7 +16,8 @@ VALIDATION_PORT_FIELDS = PORT_FIELDS[-2:]
 def learned(scenes: Scenes, ground: str) -> Weighted:
     """Scenes to train on, with the share of the crops that each gives."""
     if ground == "both":
-        return [*_learned_landsat(scenes), *_learned_sentinel(scenes)]
+        real = [(scenes[f"sentinel-real{field}"], 0.6) for field in OVER_SENTINEL]
+        return [*_learned_landsat(scenes), *_learned_sentinel(scenes), *real]
     return _learned_landsat(scenes) if ground == "landsat" else _learned_sentinel(scenes)
 
 
@@ -41,10 +43,12 @@ def tested(scenes: Scenes, ground: str) -> list[Scene]:
 
 
 def _learned_landsat(scenes: Scenes) -> Weighted:
-    real = [(_part(scenes, name, PARTS["train"]), 5.0) for name in _suns()]
+    real = [(_part(scenes, name, PARTS["train"]), 2.5) for name in _suns()]
     over = [(_part(scenes, f"landsat-clouds{field}", PARTS["train"]), 0.5) for field in LANDSAT_FIELDS]
+    more = [(scenes[f"landsat-real{seed}"], 0.6) for seed in SAME_GROUND]
+    more += [(scenes[f"ports-real{seed}"], 0.5) for seed in OVER_PORTS]
     fields = [field for field in PORT_FIELDS if field not in VALIDATION_PORT_FIELDS]
-    return [*real, *over, (scenes["ports"], 1.5), *((scenes[f"ports-clouds{field}"], 0.4) for field in fields)]
+    return [*real, *over, *more, (scenes["ports"], 1.5), *((scenes[f"ports-clouds{field}"], 0.4) for field in fields)]
 
 
 def _learned_sentinel(scenes: Scenes) -> Weighted:

@@ -41,6 +41,7 @@ def main() -> None:
         "trainingData": training_data(scenes),
         "summary": summary(results["both"]),
         **results,
+        "teacherOnTiles": json.loads((args.work / "ceiling.json").read_text()),
         "weakTruth": weak_truth(scenes, quality, net),
         "onnxMaxDifference": check_export(args.out / f"{enter.NAME}.onnx", net, scenes["sentinel-clouds300"]),
         "variantTiles": variants.CALIBRATION_TILES,

