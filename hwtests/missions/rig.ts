@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
@@ -19,6 +19,11 @@ import type { FlightReport } from '../simulators/referee';
  * minute 2, Troll from 34 and Awarua from 53.
  */
 const EARLY_CONTACTS = '2022-02-22T09:21Z';
+
+/** How many models the reference mission carries. */
+export const shippedModels = readdirSync(join(projectRoot, 'fsw/missions/earth-watch/models')).filter(
+  (name) => name.endsWith('.manifest'),
+).length;
 
 export interface RigOptions {
   readonly seed?: number;
