@@ -13,7 +13,7 @@ import { keysCommand } from '../keys/command';
 import { modelCommand } from '../models/command';
 import { newComponent } from '../newComponent/newComponent';
 import { type YamcsInitOptions, yamcsInit } from '../yamcs/command';
-import { campaign } from './campaign';
+import { CAMPAIGNS, campaign } from './campaign';
 import { type Context, exit } from './context';
 import { doctor } from './doctor';
 import { fly } from './fly';
@@ -152,17 +152,17 @@ export async function run(argv: readonly string[], context: Context): Promise<nu
   deployCommand(program, context, (ended) => {
     code = ended;
   });
-  program
-    .command('campaign')
-    .description('damage what flies, by the thousand, and see what comes of it')
-    .command('ecc')
-    .description('bit errors in the weights of models under each protection; its own --help has the options')
-    .argument('[options...]')
-    .allowUnknownOption()
-    .helpOption(false)
-    .action(async (options: string[]) => {
-      code = await campaign(context, 'ecc', options);
-    });
+  const campaigns = program.command('campaign').description('fly the same again and again, and compare');
+  for (const [name, description] of Object.entries(CAMPAIGNS))
+    campaigns
+      .command(name)
+      .description(`${description}; its own --help has the options`)
+      .argument('[options...]')
+      .allowUnknownOption()
+      .helpOption(false)
+      .action(async (options: string[]) => {
+        code = await campaign(context, name, options);
+      });
 
   addGroundCommands(program, context, (ended) => {
     code = ended;
