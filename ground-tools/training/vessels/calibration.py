@@ -15,7 +15,8 @@ EDGES = (0.0, 0.1, 0.3, 0.5, 0.7, 0.9, 1.0)
 def calibration(judged: list[Judged]) -> dict[str, object]:
     """Slope and shift of the logit over all ports; the reliability of each port's peaks when the other nine gave slope and shift.
 
-    Vessels without a label are vessels here; points are not. The expected error is the mean of |share - mean score| over the bins.
+    Vessels without a label are vessels here; points are not. The expected error is the mean of |share - mean score| over the bins from 0.1 on:
+    nearly all of the sea is far below.
     """
     known = [_at_sea(one) for one in judged]
     held_scores = [_apply(fitted(*_joined(known[:i] + known[i + 1 :])), logits) for i, (logits, _) in enumerate(known)]
@@ -25,7 +26,8 @@ def calibration(judged: list[Judged]) -> dict[str, object]:
         chosen = (scores >= low) & (scores < high)
         if chosen.any():
             bins.append({"from": low, "to": high, "peaks": int(chosen.sum()), "meanScore": float(scores[chosen].mean()), "vessels": float(true[chosen].mean())})
-    error = sum(one["peaks"] * abs(one["meanScore"] - one["vessels"]) for one in bins) / len(scores)
+    counted = [one for one in bins if one["from"] > 0]
+    error = sum(one["peaks"] * abs(one["meanScore"] - one["vessels"]) for one in counted) / sum(one["peaks"] for one in counted)
     slope, shift = fitted(*_joined(known))
     elsewhere = _elsewhere(judged, (slope, shift))
     return {"slope": slope, "shift": shift, "bins": bins, "expectedError": error, "elsewhere": elsewhere}
@@ -44,7 +46,8 @@ def fitted(logits: np.ndarray, true: np.ndarray) -> tuple[float, float]:
         return value
 
     optimizer.step(loss)
-    return float(parameters[0]), float(parameters[1])
+    slope, shift = parameters.tolist()
+    return slope, shift
 
 
 def _at_sea(one: Judged) -> tuple[np.ndarray, np.ndarray]:

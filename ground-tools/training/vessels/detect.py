@@ -5,11 +5,16 @@ Detections are rows of x, y, length, breadth, score, in pixels of the picture, t
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 import torch
 
 from data import GRID, SIDE, STRIDE
 from model import VesselDetector
+
+Run = Callable[[np.ndarray], list[np.ndarray]]
+"""Tiles (n, 3, 96, 96) float32 to heat, offset and size."""
 
 STEP, MARGIN, NEAR, SAME_IOU = 64, 16, 8.0, 0.3
 FLOOR = 0.02
@@ -17,6 +22,17 @@ FLOOR = 0.02
 
 
 def by_net(net: VesselDetector, pixels: np.ndarray) -> np.ndarray:
+    """By a net of `train.py`, float32."""
+
+    def run(tiles: np.ndarray) -> list[np.ndarray]:
+        with torch.no_grad():
+            logits, offset, size = net(torch.tensor(tiles))
+        return [torch.sigmoid(logits).numpy(), offset.numpy(), size.exp().numpy()]
+
+    return by_tiles(run, pixels)
+
+
+def by_tiles(run: Run, pixels: np.ndarray) -> np.ndarray:
     """Tiles of 96 every 64 pixels; a peak counts where its centre is in the middle 64 pixels of the tile."""
     height, width = pixels.shape[:2]
     down, across = -(-height // STEP), -(-width // STEP)
@@ -26,22 +42,21 @@ def by_net(net: VesselDetector, pixels: np.ndarray) -> np.ndarray:
     rows = []
     for at in range(0, len(corners), 64):
         part = corners[at : at + 64]
-        tiles = np.stack([padded[y : y + SIDE, x : x + SIDE] for y, x in part])
-        with torch.no_grad():
-            logits, offset, size = net(torch.tensor(tiles).permute(0, 3, 1, 2).float())
-        for found, (y, x) in zip(_peaks(torch.sigmoid(logits), offset, size.exp()), part, strict=True):
+        tiles = np.stack([padded[y : y + SIDE, x : x + SIDE] for y, x in part]).transpose(0, 3, 1, 2).astype(np.float32)
+        for found, (y, x) in zip(_peaks(*run(np.ascontiguousarray(tiles))), part, strict=True):
             middle = ((found[:, :2] >= MARGIN) & (found[:, :2] < MARGIN + STEP)).all(1)
             rows.append(found[middle] + np.array([x - MARGIN, y - MARGIN, 0, 0, 0]))
     found = np.concatenate(rows)
     return _distinct(found[(found[:, 0] < width) & (found[:, 1] < height)])
 
 
-def _peaks(heat: torch.Tensor, offset: torch.Tensor, size: torch.Tensor) -> list[np.ndarray]:
+def _peaks(heat: np.ndarray, offset: np.ndarray, size: np.ndarray) -> list[np.ndarray]:
     """Of each tile the cells that are no less than their eight neighbours."""
-    top = torch.nn.functional.max_pool2d(heat[:, None], 3, 1, 1)[:, 0]
-    columns, rows = torch.arange(GRID).expand(GRID, GRID), torch.arange(GRID)[:, None].expand(GRID, GRID)
-    planes = torch.stack([(columns + offset[:, 0]) * STRIDE, (rows + offset[:, 1]) * STRIDE, size[:, 0], size[:, 1], heat], -1)
-    return [plane[peak].numpy().astype(float) for plane, peak in zip(planes, (heat == top) & (heat >= FLOOR), strict=True)]
+    edged = np.pad(heat, ((0, 0), (1, 1), (1, 1)))
+    top = np.lib.stride_tricks.sliding_window_view(edged, (3, 3), (1, 2)).max((3, 4))
+    rows, columns = np.mgrid[:GRID, :GRID]
+    planes = np.stack([(columns + offset[:, 0]) * STRIDE, (rows + offset[:, 1]) * STRIDE, size[:, 0], size[:, 1], heat], -1)
+    return [plane[peak].astype(float) for plane, peak in zip(planes, (heat == top) & (heat >= FLOOR), strict=True)]
 
 
 def _distinct(found: np.ndarray) -> np.ndarray:

@@ -71,6 +71,32 @@ def add_points(pixels: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     return np.clip(out, 0, 255)
 
 
+def add_whitecaps(pixels: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """The picture of a rough sea: waves along one direction, and up to two hundred breakers of one to six pixels. No vessels."""
+    side = pixels.shape[0]
+    caps, waves = np.zeros((side, side), np.float32), rng.standard_normal((side, side), np.float32)
+    count = int(np.exp(rng.uniform(np.log(5), np.log(200))))
+    at = rng.uniform(0, side, (count, 2))
+    bright = rng.exponential(np.exp(rng.uniform(np.log(6), np.log(60))), count)
+    for size in range(6):
+        here = at[rng.random(count) < 0.6**size]
+        y, x = here.astype(int).T % side
+        np.add.at(caps, (y, x), bright[: len(here)] * rng.uniform(0.3, 1, len(here)))
+        at = at + rng.normal(0, 0.9, at.shape)
+    along = int(rng.integers(2))
+    for _ in range(int(rng.integers(1, 4))):
+        waves = (waves + np.roll(waves, 1, along) + np.roll(waves, (1, int(rng.integers(-1, 2))), (along, 1 - along))) / 2
+    haze = _soft(_soft(caps)) * 3 if rng.random() < 0.5 else 0
+    return np.clip(pixels + (_soft(caps) + haze + waves * rng.uniform(0, 2))[..., None], 0, 255).astype(np.float32)
+
+
+def _soft(plane: np.ndarray) -> np.ndarray:
+    """Blurred by the imager: a standard deviation of about BLUR pixels each way."""
+    for axis in (0, 1):
+        plane = 0.7 * plane + 0.15 * (np.roll(plane, 1, axis) + np.roll(plane, -1, axis))
+    return plane
+
+
 def _edge(distance: np.ndarray) -> np.ndarray:
     """Share of a blurred edge: 0 far outside, 1 far inside, half on it (a logistic of the blur's width)."""
     return 1 / (1 + np.exp(-np.clip(distance * (1.7 / BLUR), -30, 30)))

@@ -1,4 +1,4 @@
-"""Trains one detector: `python train.py SEN2SHIPS OUT --without PORT --seed N`; without `--without`, on all ten ports.
+"""Trains one detector: `python train.py SEN2SHIPS EUROSAT OUT --without PORT --seed N`; without `--without`, on all ten ports.
 
 Writes OUT/PORT-N.pt (`all-N.pt`). Deterministic by steps, one thread, convolutions in bfloat16.
 """
@@ -16,10 +16,10 @@ import torch
 import torch.nn as nn
 import torch.nn.functional as F
 
-from data import GRID, STRIDE, Cutout, Source, ports
+from data import GRID, STRIDE, Cutout, Source, land, ports
 from model import VesselDetector
 
-BATCH, STEPS, RATE, WARM_UP, DECAY, AVERAGE = 24, 900, 4e-3, 40, 0.02, 0.98
+BATCH, STEPS, RATE, WARM_UP, DECAY, AVERAGE = 12, 1300, 3e-3, 80, 0.02, 0.99
 Targets = tuple[torch.Tensor, torch.Tensor, torch.Tensor, torch.Tensor]
 
 
@@ -39,15 +39,16 @@ def shaken(cut: Cutout, rng: np.random.Generator) -> Cutout:
         for points in (vessels, unknown):
             points[:, 0], points[:, 1] = points[:, 1].copy(), side - points[:, 0]
     haze = (rng.random() < 0.5) * rng.uniform(0, 1) * np.array([18, 32, 62]) + rng.normal(0, 3, 3)
-    gain = np.float32(np.exp(rng.uniform(np.log(0.7), np.log(1.6))))
+    gain = (np.exp(rng.uniform(np.log(0.7), np.log(1.6))) * (1 + rng.normal(0, 0.05, 3))).astype(np.float32)
     noise = np.float32(rng.uniform(0, 1.5)) * rng.standard_normal(pixels.shape, np.float32)
-    return Cutout(np.clip(pixels * gain + haze.astype(np.float32) + noise, 0, 255), vessels, unknown)
+    return Cutout(np.clip(pixels * gain + haze.astype(np.float32) + noise, 0, 255), vessels, unknown, cut.weight)
 
 
 def targets(cuts: list[Cutout]) -> Targets:
     """Heat with a bell around each centre (1 on its cell), offsets, log sizes, and the weight of each cell (0: unknown)."""
     n = len(cuts)
-    heat, weight = np.zeros((n, GRID, GRID), np.float32), np.ones((n, GRID, GRID), np.float32)
+    heat = np.zeros((n, GRID, GRID), np.float32)
+    weight = np.full((n, GRID, GRID), [[[cut.weight]] for cut in cuts], np.float32)
     offset, size = (np.zeros((n, 2, GRID, GRID), np.float32) for _ in range(2))
     rows, columns = np.mgrid[:GRID, :GRID]
     for i, cut in enumerate(cuts):
@@ -98,15 +99,15 @@ def fit(source: Source, rng: np.random.Generator, steps: int) -> VesselDetector:
         with torch.no_grad():
             for mean, now in zip(average.state_dict().values(), net.state_dict().values()):
                 mean.lerp_(now, 1 - min(AVERAGE, step / (step + 10))) if mean.is_floating_point() else mean.copy_(now)
-        if step % 50 == 0:
+        if step % 100 == 0:
             print(f"step {step} loss {loss.item():.3f} cpu {time.process_time() - started:.0f} s", flush=True)
     return average.eval()
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("data", type=Path)
-    parser.add_argument("out", type=Path)
+    for name in ("data", "eurosat", "out"):
+        parser.add_argument(name, type=Path)
     parser.add_argument("--without", default="")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--steps", type=int, default=STEPS)
@@ -115,7 +116,7 @@ def main() -> None:
     torch.manual_seed(args.seed)
     rng = np.random.default_rng(args.seed)
     chosen = [port for port in ports(args.data) if port.name != args.without]
-    net = fit(Source(chosen, rng), rng, args.steps)
+    net = fit(Source(chosen, land(args.eurosat), rng), rng, args.steps)
     args.out.mkdir(parents=True, exist_ok=True)
     torch.save(net.state_dict(), args.out / f"{args.without or 'all'}-{args.seed}.pt")
     print(f"{sum(p.numel() for p in net.parameters())} parameters, {len(chosen)} ports, cpu {time.process_time():.0f} s", flush=True)
