@@ -61,7 +61,8 @@ def _values(metrics: Numbers, cells: np.ndarray, wet: np.ndarray) -> dict[str, o
 
 
 def _accuracies(part: Numbers) -> str:
-    rows = [("**land-cover ViT**", part["accuracy"]), *part["baselines"].items(), ("ViT, mean of eight turnings (information)", part["turned"])]
+    fewer = [("trained on four fifths of the tiles", part["fourFifths"])] if "fourFifths" in part else []
+    rows = [("**land-cover ViT**", part["accuracy"]), *fewer, *part["baselines"].items(), ("ViT, mean of eight turnings (information)", part["turned"])]
     return table(["", "accuracy", "deviation", "least", "most"], [[name, *_spread(row)] for name, row in rows])
 
 
