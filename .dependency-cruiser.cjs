@@ -8,6 +8,7 @@ const links = '^fsw/links/';
 const sequences = '^fsw/sequences/';
 const cfdpEngine = '^fsw/cfdp/';
 const modelFiles = '^fsw/models/';
+const learning = '^fsw/learning/';
 const native = '^native/';
 /** What stands below all rooms: where the project is, and files written whole. */
 const projectRoot = '^fsw/(root|wholeFile)[.]ts$';
@@ -66,6 +67,12 @@ module.exports = {
       { path: modelFiles },
       [modelFiles, native, framework, errors],
     ),
+    only(
+      'training-graphs-are-below',
+      'Training graphs are made from models: no component, no runtime.',
+      { path: learning, pathNot: test },
+      [learning, framework, errors],
+    ),
     only('framework-is-below', 'The framework knows no component, mission or tool.', { path: framework }, [
       framework,
       protocols,
@@ -100,6 +107,7 @@ module.exports = {
         cfdpEngine,
         sequences,
         modelFiles,
+        learning,
         native,
         '^components/$1/$2/',
         '^components/$1/[^/]+[.]ts$',
