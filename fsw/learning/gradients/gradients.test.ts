@@ -4,7 +4,7 @@ import { seededRandom } from '../../framework/random';
 import type { Graph, GraphNode, Initializer } from '../graph/graph';
 import { sizeOf } from '../graph/shapes';
 import { adamw } from '../optimizer';
-import { draw, floats, integers, node, run } from '../testGraphs';
+import { draw, floats, integers, node, session, slope } from '../testGraphs';
 import { trainingGraphs } from '../trainingGraph';
 import { differentiable } from './differentiate';
 
@@ -243,11 +243,12 @@ async function errorOf(name: string, seed: number): Promise<number> {
     optimizer: adamw,
   });
   if (!built.ok) throw new Error(built.error.text);
+  const { gradient: backward } = built.value;
+  const run = await session(backward);
   const lossAt = async (parameters: Float32Array) => {
-    const { gradient } = built.value;
     const feeds = { x, targets, weights: share, parameters, gradient: new Float32Array(parameters.length) };
-    const out = await run(gradient, feeds);
-    const [sum, loss] = gradient.outputs.map((output) => out[output.name]);
+    const out = await run(feeds);
+    const [sum, loss] = backward.outputs.map((output) => out[output.name]);
     return { gradient: sum, loss: loss[0] };
   };
   const { gradient } = await lossAt(weights);
@@ -257,9 +258,7 @@ async function errorOf(name: string, seed: number): Promise<number> {
     const direction = draw(own, one.w);
     // Near the gradient, so that the difference does not drown in float32's rounding.
     const along = direction.map((value, k) => 0.3 * value + gradient[k] / length);
-    const h = 0.01;
-    const [up, down] = [1, -1].map((side) => weights.map((value, k) => value + side * h * along[k]));
-    const central = ((await lossAt(up)).loss - (await lossAt(down)).loss) / (2 * h);
+    const central = await slope(async (at) => (await lossAt(at)).loss, weights, along, 0.02);
     const said = gradient.reduce((sum, value, k) => sum + value * along[k], 0);
     worst = Math.max(worst, Math.abs(said - central) / Math.max(Math.abs(central), length));
   }

@@ -122,7 +122,8 @@ function initializerOf(tensor: TensorMessage): Result<Initializer> {
 
 /** Types that no rule computes with are kept as bytes. */
 function elementsOf(type: ElementType, raw: Uint8Array): Elements | undefined {
-  const copy = raw.slice();
+  // A Buffer shares its memory with others, and its slice too.
+  const copy = new Uint8Array(raw);
   if (copy.length % widthOf(type) !== 0) return undefined;
   if (type === 'float32') return new Float32Array(copy.buffer);
   if (type === 'int64') return new BigInt64Array(copy.buffer);
