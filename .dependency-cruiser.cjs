@@ -10,6 +10,7 @@ const cfdpEngine = '^fsw/cfdp/';
 const imagery = '^fsw/imagery/';
 const modelFiles = '^fsw/models/';
 const products = '^fsw/products/';
+const learning = '^fsw/learning/';
 const native = '^native/';
 /** What stands below all rooms: where the project is, and files written whole. */
 const projectRoot = '^fsw/(root|wholeFile)[.]ts$';
@@ -80,6 +81,12 @@ module.exports = {
       { path: products },
       [products, framework, protocols, errors],
     ),
+    only(
+      'training-graphs-are-below',
+      'Training graphs are made from models: no component, no runtime.',
+      { path: learning, pathNot: test },
+      [learning, framework, errors],
+    ),
     only('framework-is-below', 'The framework knows no component, mission or tool.', { path: framework }, [
       framework,
       protocols,
@@ -115,6 +122,7 @@ module.exports = {
         sequences,
         modelFiles,
         products,
+        learning,
         native,
         '^components/$1/$2/',
         '^components/$1/[^/]+[.]ts$',

@@ -114,6 +114,16 @@ export const errorTable = {
   ECC_DTYPE:
     'weights of dtype {dtype}: {length} bytes are no whole number of them, or the bound {bound} is none',
 
+  // Learning: graphs, gradients, training
+  GRAPH_FILE: 'model graph: {why}',
+  GRAPH_OPERATOR: 'operator {operator} (of {output}) is not known here; known: {known}',
+  GRAPH_SHAPE: 'operator {operator} (of {output}): {why}',
+  GRAPH_VALUE: 'nothing in the graph is called {name}',
+  GRADIENT_OPERATOR:
+    'operator {operator} (of {output}), as it is used, cannot be differentiated; known: {known}',
+  TRAINING_PARAMETER: 'weights {name} cannot be trained: {why}',
+  TRAINING_OUTPUT: 'the graph has no output {output}; it has: {known}',
+
   // Payload: camera, tiles, models, inference
   CAMERA_NO_IMAGER: 'the board has no imager {imager}; it has: {known}',
   CAMERA_DRIVER: 'imager {imager}: {reason}',
