@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { seededRandom } from '../framework/random';
 import { projectRoot } from '../root';
-import { adapted } from './adapters';
+import { adapted, mergeAdapter } from './adapters';
 import { readGraph, writeGraph } from './graph/codec';
 import type { Graph, Initializer } from './graph/graph';
 import { adamw, momentsOf } from './optimizer';
@@ -19,10 +19,10 @@ function unwrap<T>(result: { ok: true; value: T } | { ok: false; error: { text: 
   return result.value;
 }
 
-/** The shipped surface network, its weights inside the graph. */
-function surfaceVit(): Graph {
-  const graph = unwrap(readGraph(readFileSync(join(folder, 'surface-vit.onnx'))));
-  const file = readFileSync(join(folder, 'surface-vit.safetensors'));
+/** A shipped network, its weights inside the graph. */
+function shipped(name: string): Graph {
+  const graph = unwrap(readGraph(readFileSync(join(folder, `${name}.onnx`))));
+  const file = readFileSync(join(folder, `${name}.safetensors`));
   const initializers = [...graph.initializers].map(([name, value]): [string, Initializer] => {
     const { external, type, dims } = value;
     if (!external) return [name, value];
@@ -32,7 +32,7 @@ function surfaceVit(): Graph {
   return { ...graph, initializers: new Map(initializers) };
 }
 
-const vit = surfaceVit();
+const vit = shipped('surface-vit');
 const matrices = [...vit.initializers.keys()].filter((name) =>
   /blocks.*(q|k|v|out|up|down)[.]weight$/.test(name),
 );
@@ -146,6 +146,52 @@ describe('a whole ViT', () => {
     expect(products('head')).toBeLessThanOrEqual(forward + 1);
     expect(products('LoRA')).toBeLessThan(products('all') + 5 * matrices.length);
     expect(nodesOf('head').some(({ op }) => op === 'Erf')).toBe(true);
+  });
+
+  it('with an adapter merged into its weights answers as with the adapter beside them', async () => {
+    const random = seededRandom(11);
+    const { graph, adapters } = adapted(vit, { weights: matrices.slice(0, 6), rank: 4, alpha: 8 });
+    const [beside, merged] = [new Map(graph.initializers), new Map(vit.initializers)];
+    for (const adapter of adapters) {
+      const [a, b] = [adapter.a, adapter.b].map((name) => {
+        const dims = graph.initializers.get(name)?.dims ?? [];
+        const data = draw(random, dims).map((value) => value / 4);
+        beside.set(name, { type: 'float32', dims, data });
+        return data;
+      });
+      const own = vit.initializers.get(adapter.weight);
+      const weight = Float32Array.from(own?.data as Float32Array);
+      mergeAdapter(weight, adapter, a, b, 8 / 4);
+      merged.set(adapter.weight, { type: 'float32', dims: own?.dims ?? [], data: weight });
+    }
+    const { tiles } = batchOf(9);
+    const fixed = (of: Graph, initializers: Graph['initializers']): Graph => ({
+      ...of,
+      initializers,
+      inputs: of.inputs.map((input) => ({ ...input, shape: [BATCH, 3, 32, 32] })),
+    });
+    const answers = await Promise.all(
+      [fixed(graph, beside), fixed(vit, merged), fixed(vit, vit.initializers)].map(async (one) =>
+        (await session(one))({ tiles }),
+      ),
+    );
+    const [first, second, plain] = answers.map(({ probabilities }) => [...probabilities]);
+    for (const [i, value] of first.entries()) expect(value).toBeCloseTo(second[i], 5);
+    expect(Math.max(...first.map((value, i) => Math.abs(value - plain[i])))).toBeGreaterThan(1e-3);
+  });
+
+  it('may be the land-cover network, convolutions and all', () => {
+    const cover = shipped('land-cover');
+    const trainable = [...cover.initializers].flatMap(([name, { type, dims }]) =>
+      type === 'float32' && dims.length > 1 ? [name] : [],
+    );
+    const dependent = trainable.filter((name) =>
+      cover.nodes.some(({ op, inputs }) => inputs[1] === name && /Conv|MatMul|Gemm/.test(op)),
+    );
+    const options = { batch: 2, trainable: dependent, output: 'probabilities', optimizer: adamw };
+    const built = unwrap(trainingGraphs(cover, options));
+    expect(built.parameters.length).toBeGreaterThan(25);
+    expect(built.step.nodes.some(({ op }) => op === 'ConvTranspose')).toBe(true);
   });
 
   it('comes back from its file as it went', () => {
