@@ -8,7 +8,7 @@ import {
   U32,
   type Value,
 } from '../../fsw/framework';
-import type { InferResult } from '../payload/ports';
+import type { InferRequest, InferResult } from '../payload/ports';
 import type { BandStack, CaptureEnd, StripInfo } from './ports';
 
 /** What a mission sets of a stage that asks: part of its model's config. */
@@ -60,6 +60,23 @@ export interface Asking {
   readonly clock: Clock;
   ask(ticket: number, count: number, input: Float32Array): void;
   overdue(ticket: number): void;
+}
+
+/** What every stage that asks has: the question's way out, the answer's way in, the network's name. */
+interface Asker {
+  readonly clock: Clock;
+  readonly config: { readonly model: string };
+  readonly out: { infer(question: Arguments<typeof InferRequest>): void };
+  readonly in: { inferred(answer: Answer): void };
+}
+
+/** Asks the runtime about the stage's model; a late answer comes as one of status DEADLINE. */
+export function askingOf({ clock, config, out, in: inlets }: Asker): Asking {
+  return {
+    clock,
+    ask: (ticket, count, input) => out.infer({ ticket, model: config.model, count, input }),
+    overdue: (ticket) => inlets.inferred({ ticket, status: 'DEADLINE', redone: false, outputs: {} }),
+  };
 }
 
 type Item<S> = { readonly strip: S } | { readonly end: EndOfCapture };

@@ -1,6 +1,6 @@
 /** Asks the cloud network about each strip and hands it on with its cloud mask. */
 import { component } from '../../../fsw/framework';
-import { StripLine } from '../stripLine';
+import { askingOf, StripLine } from '../stripLine';
 import { absorb, ask, begin, conclude, type State } from './masking';
 import { cloudMaskerModel } from './model';
 
@@ -30,11 +30,7 @@ export const cloudMasker = component(cloudMaskerModel, {
         end: (capture) => out.captureEndOut(capture),
         redone: ({ info: { capture, strip } }) => event.StripRedone({ capture, strip }),
       },
-      {
-        clock: self.clock,
-        ask: (ticket, count, input) => out.infer({ ticket, model: config.model, count, input }),
-        overdue: (ticket) => self.in.inferred({ ticket, status: 'DEADLINE', redone: false, outputs: {} }),
-      },
+      askingOf(self),
     );
     return {
       stripIn(strip) {

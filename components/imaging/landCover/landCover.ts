@@ -1,7 +1,7 @@
 /** Asks the land-cover network about the clear tiles of each strip and hands it on with its map. */
 import { component } from '../../../fsw/framework';
 import { Levels } from '../rgb';
-import { StripLine } from '../stripLine';
+import { askingOf, StripLine } from '../stripLine';
 import { WaterIndex } from '../waterIndex';
 import { absorb, ask, begin, conclude, type State } from './mapping';
 import { landCoverModel } from './model';
@@ -22,7 +22,7 @@ export const landCover = component(landCoverModel, {
     unfit: undefined,
   }),
   ports: (self) => {
-    const { state, out, event, tlm, config } = self;
+    const { state, out, event, tlm } = self;
     const { line } = state;
     line.serve(
       {
@@ -34,11 +34,7 @@ export const landCover = component(landCoverModel, {
         end: (capture) => out.captureEndOut(capture),
         redone: ({ info: { capture, strip } }) => event.StripRedone({ capture, strip }),
       },
-      {
-        clock: self.clock,
-        ask: (ticket, count, input) => out.infer({ ticket, model: config.model, count, input }),
-        overdue: (ticket) => self.in.inferred({ ticket, status: 'DEADLINE', redone: false, outputs: {} }),
-      },
+      askingOf(self),
     );
     return {
       screenedIn(strip) {

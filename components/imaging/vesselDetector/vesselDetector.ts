@@ -1,7 +1,7 @@
 /** Asks the vessel network about the water of each strip and hands it on with the vessels in it. */
 import { component } from '../../../fsw/framework';
 import { Levels } from '../rgb';
-import { StripLine } from '../stripLine';
+import { askingOf, StripLine } from '../stripLine';
 import { WaterIndex } from '../waterIndex';
 import { absorb, ask, begin, conclude, type State } from './detection';
 import { vesselDetectorModel } from './model';
@@ -25,7 +25,7 @@ export const vesselDetector = component(vesselDetectorModel, {
     unfit: undefined,
   }),
   ports: (self) => {
-    const { state, out, event, tlm, config } = self;
+    const { state, out, event, tlm } = self;
     const { line } = state;
     line.serve(
       {
@@ -37,11 +37,7 @@ export const vesselDetector = component(vesselDetectorModel, {
         end: (capture) => out.captureEndOut(capture),
         redone: ({ info: { capture, strip } }) => event.StripRedone({ capture, strip }),
       },
-      {
-        clock: self.clock,
-        ask: (ticket, count, input) => out.infer({ ticket, model: config.model, count, input }),
-        overdue: (ticket) => self.in.inferred({ ticket, status: 'DEADLINE', redone: false, outputs: {} }),
-      },
+      askingOf(self),
     );
     return {
       mappedIn(strip) {
