@@ -7,7 +7,10 @@ const protocols = '^fsw/protocols/';
 const links = '^fsw/links/';
 const sequences = '^fsw/sequences/';
 const cfdpEngine = '^fsw/cfdp/';
+const imagery = '^fsw/imagery/';
 const modelFiles = '^fsw/models/';
+const products = '^fsw/products/';
+const learning = '^fsw/learning/';
 const native = '^native/';
 /** What stands below all rooms: where the project is, and files written whole. */
 const projectRoot = '^fsw/(root|wholeFile)[.]ts$';
@@ -66,6 +69,24 @@ module.exports = {
       { path: modelFiles },
       [modelFiles, native, framework, errors],
     ),
+    only(
+      'imagery-is-below',
+      'Pictures of the ground stand on the framework and know no component: flight, rig and ground tools share them.',
+      { path: imagery },
+      [imagery, framework, errors, projectRoot],
+    ),
+    only(
+      'products-are-below',
+      'What the products of scenes are made of, flight and ground share.',
+      { path: products },
+      [products, framework, protocols, errors],
+    ),
+    only(
+      'training-graphs-are-below',
+      'Training graphs are made from models: no component, no runtime.',
+      { path: learning, pathNot: test },
+      [learning, framework, errors],
+    ),
     only('framework-is-below', 'The framework knows no component, mission or tool.', { path: framework }, [
       framework,
       protocols,
@@ -100,6 +121,8 @@ module.exports = {
         cfdpEngine,
         sequences,
         modelFiles,
+        products,
+        learning,
         native,
         '^components/$1/$2/',
         '^components/$1/[^/]+[.]ts$',
@@ -116,6 +139,7 @@ module.exports = {
         errors,
         links,
         modelFiles,
+        imagery,
         projectRoot,
         native,
         '^components/$1/',
@@ -142,6 +166,8 @@ module.exports = {
         cfdpEngine,
         sequences,
         modelFiles,
+        imagery,
+        products,
         native,
         projectRoot,
         // The host's file store: CFDP needs the same one on the ground.
@@ -190,5 +216,9 @@ module.exports = {
     exclude: { path: '(^|/)(dist|out|coverage)/' },
     tsPreCompilationDeps: true,
     tsConfig: { fileName: 'tsconfig.json' },
+    enhancedResolveOptions: {
+      exportsFields: ['exports'],
+      conditionNames: ['import', 'require', 'node', 'default'],
+    },
   },
 };

@@ -114,9 +114,32 @@ export const errorTable = {
   ECC_DTYPE:
     'weights of dtype {dtype}: {length} bytes are no whole number of them, or the bound {bound} is none',
 
+  // Learning: graphs, gradients, training
+  GRAPH_FILE: 'model graph: {why}',
+  GRAPH_OPERATOR: 'operator {operator} (of {output}) is not known here; known: {known}',
+  GRAPH_SHAPE: 'operator {operator} (of {output}): {why}',
+  GRAPH_VALUE: 'nothing in the graph is called {name}',
+  GRADIENT_OPERATOR:
+    'operator {operator} (of {output}), as it is used, cannot be differentiated; known: {known}',
+  TRAINING_PARAMETER: 'weights {name} cannot be trained: {why}',
+  TRAINING_OUTPUT: 'the graph has no output {output}; it has: {known}',
+
   // Payload: camera, tiles, models, inference
   CAMERA_NO_IMAGER: 'the board has no imager {imager}; it has: {known}',
   CAMERA_DRIVER: 'imager {imager}: {reason}',
+  CAMERA_STALLED: 'the camera gives no frame, for {seconds} s now',
+  CAMERA_SIZE: 'the camera gives {found}, {expected} expected',
+  CAMERA_STREAM: 'what the camera pipeline writes cannot be read: {why}',
+  CAMERA_PIPELINE: 'camera pipeline: {why}',
+  HIGHRES_BUSY: 'the high-resolution camera is busy: {why}',
+  HIGHRES_STRIP:
+    'a strip of {lines} lines in bands of scale {scales} needs {needed} bytes, buffers have {max}',
+  HIGHRES_SHAPE: 'imager {imager} gives what is no capture: {why}',
+  HIGHRES_STALLED: 'imager {imager} has not answered for {seconds} s',
+  HIGHRES_NO_BUFFER: 'no buffer came back for {seconds} s',
+  TARGET_FORMAT: 'target {text}: {why}',
+  TARGET_UNKNOWN: 'there is no target {target}; known: {known}',
+  TARGETS_FULL: 'target {target}: there are {max} targets already',
   TILER_FRAME_SIZE: 'frame {frame}: {width}x{height} pixels give {tiles} tiles of {tilePx} px, 1..{max} fit',
   TILER_FRAME_BYTES: 'frame {frame}: its buffer holds {length} bytes, {needed} needed',
   MODEL_UNKNOWN: 'there is no model {model}; known: {known}',
@@ -170,8 +193,27 @@ export const errorTable = {
   IMAGE_SHRINK: 'crop {crop}: {from} to {to} pixels is smaller than 1/{max}',
   BITS_VALUE: 'record {record}, field {field}: {value} does not fit {bits} bits',
 
+  // Imagery: files, scenes, imagers that scan
+  IMAGERY_FORMAT: '{file}: no picture that can be read: {why}',
+  IMAGERY_TRUNCATED: '{file}: cut short: {why}',
+  IMAGERY_SIZE: '{file}: {what} is {value}, {max} the most',
+  IMAGERY_WINDOW: '{file}: rows {top} to {bottom} asked for, it has {height}',
+  IMAGERY_CRS: '{file}: {crs} is no reference system known here (WGS-84 UTM, EPSG:4326, EPSG:3857)',
+  SCENE_FOLDER: '{folder}: {why}',
+  SCENE_BANDS_MISSING: '{folder}: a {sensor} scene without {missing}; it has {known}',
+  SCENE_MIXED: '{file}: {what} {found} does not fit the {expected} of {other}',
+  SWATH_END: 'the capture has no line left: {left} of {asked} lines',
+  SWATH_PLANES: 'planes for a read: {why}',
+  PUSHBROOM_NOTHING_THERE: 'no imagery at {place}',
+  PUSHBROOM_OUT_OF_REACH: '{place} is {offNadir} deg off the nadir, {max} the most',
+
   // Core components
   PRODUCT_FILE: 'data product: {why}',
+  CELL_MAP: 'map of cells: {why}',
+  LAYERS: 'layered picture: {why}',
+  CAMPAIGN_FLIGHT: 'the flight of a campaign did not start: {why}',
+  PRODUCT_CHUNK: 'product {product}: a chunk of it does not fit',
+  PICTURE_FAILED: 'the picture could not be made: {why}',
   PARAM_FILE_CORRUPT: 'parameter file: {reason}',
   COMMAND_MEMORY_CORRUPT: 'the memory of commands of sender {sender}: {why}; FORGET_SENDER starts anew',
   COMMAND_SENDERS: 'sender {sender}: commands of {max} senders are remembered already',
@@ -191,6 +233,9 @@ export const errorTable = {
 
   // Simulators (hwtests)
   ORBIT_BAD_TLE: '{name}: {why}',
+  SENSOR_EFFECTS: 'sensor effects {text}: {why}',
+  START_BOARD: 'board {board} flies no simulated world: --start and --sensor are for sim and live',
+  START_TIME: 'start {text}: {why}',
   EARTH_MAP_MISSING: 'the maps of npm three-globe cannot be read: {why}',
   IMAGER_BUFFER_SIZE: 'the frame buffer holds {length} bytes, {needed} needed',
   RADIATION_FACTOR:
@@ -211,6 +256,17 @@ export const errorTable = {
   // The perigee command
   COMPONENT_NAME: '{path} is not room/name, both lowerCamel letters and digits; rooms: {rooms}',
   COMPONENT_EXISTS: '{folder} exists: nothing was written',
+
+  // Ground: the asset catalogue
+  ASSET_OFFLINE: '{url} cannot be had: {why}',
+  ASSET_HTTP: '{url}: the server answers {status}',
+  ASSET_INDEX: '{index} is not what a package index answers',
+  ASSET_VERSION: '{index} has no {file}; it has {known}',
+  ASSET_HASH: '{file}: its hash is {found}, {expected} expected: nothing of it was kept',
+  ASSET_ARCHIVE: '{file} cannot be unpacked: {why}',
+  ASSET_BY_HAND:
+    '{name} is in no package index: get it from {page} and name the folder above it in PERIGEE_DATA',
+  ASSET_BUSY: '{name} is being pulled by another process (or remove {lock})',
 
   // Ground: dictionaries for other ground systems
   YAMCS_DIR: '{dir}: {why}',
@@ -269,6 +325,9 @@ export const errorTable = {
   IMAGE_UNREADABLE: '{file}: the picture cannot be read: {why}',
   IMAGE_FOLDER_EMPTY: '{folder}: there is no picture (jpg, png, tiff) in it',
   IMAGE_FOLDER_UNREADABLE: '{folder}: the folder cannot be read: {why}',
+  IMAGING_BANDS: 'band {band} is not there; the sensor has {known}',
+  IMAGING_SCALES: 'bands {bands} have pixels of sizes that are no multiples of each other',
+  IMAGING_GSD: 'pixels of {gsdM} m; {model} is for {minM} to {maxM} m',
   LINK_FORM: 'link {text}: {why}',
   RADIO_PORT: 'radio: cannot listen on {host}:{port}: {why}',
   BOARD_CONFIG: '{file}: {why}',

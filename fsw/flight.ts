@@ -17,6 +17,10 @@ export interface FlightOptions {
   readonly link?: string;
   /** Whether a ground that is connected is in contact wherever the orbit is; for boards with an orbit and a real link. */
   readonly alwaysInView?: boolean;
+  /** When the flight begins, for boards with an orbit: an ISO 8601 time, UTC unless it says otherwise. */
+  readonly start?: string;
+  /** What the simulated high-resolution imager does to its pictures, as `noise,shift=2`; nothing unless told. */
+  readonly sensor?: string;
   /** Radiation on a simulated board: times the published rate, as `x10000`, and what it hits, comma separated. */
   readonly radiation?: string;
   readonly radiationTargets?: string;

@@ -37,6 +37,9 @@ export interface LaunchOptions {
   readonly only?: string;
   readonly link?: string;
   readonly alwaysInView?: boolean;
+  /** See `FlightOptions`. */
+  readonly start?: string;
+  readonly sensor?: string;
   /** Of the downlink, as `parseCoding` reads it; for boards with a link to a real ground. */
   readonly coding?: string;
   /** See `FlightOptions`; the simulated board alone can be irradiated. */
@@ -152,6 +155,8 @@ async function openBoard(mission: string, options: LaunchOptions) {
   const { radiation, radiationTargets } = options;
   if (name !== 'sim' && (radiation ?? radiationTargets) !== undefined)
     return fail('RADIATION_BOARD', { board: name });
+  if (name === 'flight' && (options.start ?? options.sensor) !== undefined)
+    return fail('START_BOARD', { board: name });
   const outDir = resolve(options.out ?? 'out');
   mkdirSync(outDir, { recursive: true });
   const module = require(join(__dirname, '..', boards[name])) as BoardModule;
@@ -163,6 +168,8 @@ async function openBoard(mission: string, options: LaunchOptions) {
     missionDir: join(projectRoot, 'fsw/missions', mission),
     link: options.link,
     alwaysInView: options.alwaysInView,
+    start: options.start,
+    sensor: options.sensor,
     radiation,
     radiationTargets,
   };

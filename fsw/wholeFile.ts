@@ -12,7 +12,12 @@ export function writeWholeFile(
 ): void {
   withSync(temporary, 'w', mode, (opened) => writeFileSync(opened, bytes));
   renameSync(temporary, file);
-  withSync(dirname(file), 'r', mode, () => undefined);
+  syncFolder(dirname(file));
+}
+
+/** Returns when a folder's names are on the medium: a rename in it survives a power cut. */
+export function syncFolder(folder: string): void {
+  withSync(folder, 'r', 0o666, () => undefined);
 }
 
 /** Opens a file or folder, and leaves it only when it is on the medium. */

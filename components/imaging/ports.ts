@@ -72,10 +72,12 @@ export interface CloudMask {
   readonly scale: number;
   readonly width: number;
   readonly height: number;
-  /** Probability, 0 to 1. */
+  /** Probability, 0 to 1; NaN where nothing is known: no data, saturated. */
   readonly cloud: Float32Array;
-  /** Share of the strip that is clouded (probability of one half and more). */
+  /** Share of the known cells that is clouded (probability of one half and more); NaN when none is known. */
   readonly fraction: number;
+  /** Absent: by the network. `brightness`: by the haze-optimised index, which is weaker and no calibrated probability. */
+  readonly by?: 'brightness';
 }
 export const ScreenedStrip = port('ScreenedStrip', {
   info: StripInfo,

@@ -8,9 +8,11 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { ByteStream, component, defineComponent, input, output } from '../../fsw/framework';
 import { deploy } from '../../fsw/framework/deployment';
 import { defineTopology, instance, connect as wire } from '../../fsw/framework/topology';
+import { writeSentinel2 } from '../../fsw/imagery/testTiff';
 import type { LinkSpec } from '../../fsw/links';
 import { openBoard } from './board';
 import type { FlightBoard } from './flightBoard';
+import { gstreamerAbsent } from './gstreamer/testGstreamer';
 import { radioAdapter } from './radioAdapter/radioAdapter';
 
 let folder: string;
@@ -97,14 +99,56 @@ describe('openBoard of the flight board', () => {
     await board.radio.close();
   });
 
+  const reason = gstreamerAbsent();
+  if (reason) console.warn(`SKIPPED PGE-DRV-015, a camera behind GStreamer: ${reason}`);
+  it.skipIf(reason !== undefined)(
+    'PGE-DRV-015: has a camera behind GStreamer, which is let go at the end of the flight',
+    async () => {
+      const wideField = { pipeline: 'videotestsrc is-live=true pattern=white', width: 8, height: 4 };
+      configure({ imagers: { wideField }, link: 'tcp-server:127.0.0.1:0' });
+      const opened = await open();
+      if (!opened.ok) throw new Error(opened.error.text);
+      const { wideField: camera } = opened.value.board.imagers;
+      const pixels = new Uint8Array(96);
+      expect((await camera.capture(pixels)).ok).toBe(true);
+      expect(new Set(pixels)).toEqual(new Set([255]));
+      const deployed = deploy(
+        defineTopology({ name: 'Bench', instances: [], connections: [], patterns: {} }),
+        opened.value.board,
+      );
+      if (!deployed.ok) throw new Error(deployed.faults.map(({ text }) => text).join());
+      deployed.value.start();
+      await opened.value.fly(
+        deployed.value,
+        () => undefined,
+        () => true,
+      );
+      expect(await camera.capture(pixels)).toMatchObject({ error: { code: 'CAMERA_PIPELINE' } });
+    },
+  );
+
   it.each([
     [{}, 'there is no link kind undefined'],
     [{ link: 'tcp-server:127.0.0.1' }, 'tcp-server needs HOST:PORT'],
     [
       { imagers: { wideField: { folder: 'x', width: 0, height: 4 } }, link: 'tcp-server:127.0.0.1:0' },
-      'imagers.wideField needs folder, width and height',
+      'imagers.wideField needs width and height, and either folder or pipeline',
     ],
-    [{ imagers: { wideField: null }, link: 'tcp-server:127.0.0.1:0' }, 'imagers.wideField needs folder'],
+    [{ imagers: { wideField: null }, link: 'tcp-server:127.0.0.1:0' }, 'imagers.wideField needs width'],
+    [
+      { imagers: { wideField: { pipeline: 'a', folder: 'x', width: 4, height: 4 } } },
+      'either folder or pipeline',
+    ],
+    [{ imagers: { wideField: { pipeline: "a 'b", width: 4, height: 4 } } }, 'a quote is not closed'],
+    [{ imagers: { wideField: { pipeline: 'a', width: 4, height: 4, deadlineMs: 0 } } }, 'has a deadline'],
+    [
+      { pushbrooms: { highRes: {} }, link: 'tcp-server:127.0.0.1:0' },
+      'pushbrooms.highRes needs folder, and linesPerSecond above 0',
+    ],
+    [
+      { pushbrooms: { highRes: { folder: 'x', linesPerSecond: 0 } }, link: 'tcp-server:127.0.0.1:0' },
+      'highRes needs',
+    ],
     [{ realTime: 1, link: 'tcp-server:127.0.0.1:0' }, 'realTime is neither true nor false'],
     [null, 'there is no link kind'],
   ])('PGE-DRV-014: refuses the file %j and says what it needs', async (config, why) => {
@@ -112,6 +156,19 @@ describe('openBoard of the flight board', () => {
     expect(await open()).toMatchObject({
       error: { code: 'BOARD_CONFIG', text: expect.stringContaining(why) },
     });
+  });
+
+  it('PGE-DRV-050: flies the scenes of the folder that the file names, from the mission', async () => {
+    writeSentinel2(join(folder, 'scenes'));
+    configure({ pushbrooms: { highRes: { folder: 'scenes' } }, link: 'tcp-server:127.0.0.1:0' });
+    const flight = await open();
+    if (!flight.ok) throw new Error(flight.error.text);
+    const board = flight.value.board as FlightBoard;
+    const swath = await board.pushbrooms?.highRes.open();
+    expect(swath).toMatchObject({ value: { width: 60, lines: 48 } });
+    if (swath?.ok) swath.value.close();
+    await board.radio.close();
+    board.clock.release();
   });
 
   it('PGE-DRV-014: names the file that is missing or is no JSON', async () => {

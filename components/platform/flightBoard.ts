@@ -7,9 +7,14 @@ import { type Link, type LinkSpec, openLink } from '../../fsw/links';
 import { fileStorage } from './fileStorage';
 import { fileStore } from './fileStore';
 import { type FolderImagerOptions, folderImager } from './folderImager';
+import { type FolderPushbroomOptions, folderPushbroom } from './folderPushbroom';
+import { GstreamerImager, type GstreamerImagerOptions } from './gstreamer/gstreamerImager';
 import { healthFile } from './healthFile';
 import { hostMonitor } from './hostMonitor';
 import { realTime } from './realTime';
+
+/** A camera: a folder of pictures, or a GStreamer pipeline. */
+export type ImagerOptions = Omit<FolderImagerOptions, 'nowUs'> | Omit<GstreamerImagerOptions, 'clock'>;
 
 export interface FlightBoardOptions {
   readonly seed: number;
@@ -18,7 +23,9 @@ export interface FlightBoardOptions {
   /** For files that go up and down the link; made if missing. */
   readonly filesFolder: string;
   /** By the name that the mission's cameras use. */
-  readonly imagers: Readonly<Record<string, Omit<FolderImagerOptions, 'nowUs'>>>;
+  readonly imagers: Readonly<Record<string, ImagerOptions>>;
+  /** By the name that the mission's scanning cameras use; none unless told. */
+  readonly pushbrooms?: Readonly<Record<string, Omit<FolderPushbroomOptions, 'nowUs'>>>;
   readonly link: LinkSpec;
   /** Made new each second while the software is well (`healthFile.ts`); none unless told. */
   readonly healthFile?: string;
@@ -47,13 +54,18 @@ export async function flightBoard(options: FlightBoardOptions): Promise<Result<F
   if (!radio.ok) return radio;
   const imagers = Object.entries(options.imagers).map(([name, imager]) => [
     name,
-    folderImager({ ...imager, nowUs }),
+    'pipeline' in imager ? new GstreamerImager({ ...imager, clock }) : folderImager({ ...imager, nowUs }),
+  ]);
+  const pushbrooms = Object.entries(options.pushbrooms ?? {}).map(([name, pushbroom]) => [
+    name,
+    folderPushbroom({ ...pushbroom, nowUs }),
   ]);
   return succeed({
     name: 'flight',
     clock,
     seed,
     imagers: Object.fromEntries(imagers),
+    pushbrooms: Object.fromEntries(pushbrooms),
     radio: radio.value,
     ephemeris: benchEphemeris(radio.value),
     storage: storage.value,

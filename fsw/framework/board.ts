@@ -25,11 +25,25 @@ export interface Capture {
   readonly view?: GroundView;
 }
 
+/** How a camera's stream fares, counted since boot. */
+export interface ImagerHealth {
+  /** Frames that the source gave. */
+  readonly received: number;
+  /** Frames that the source took and lost. */
+  readonly dropped: number;
+  /** How often the stream was started again after a failure. */
+  readonly restarts: number;
+}
+
 /** A camera: writes one frame of interleaved 8-bit RGB (height × width × 3) into the caller's buffer. */
 export interface Imager {
   readonly width: number;
   readonly height: number;
   capture(into: Uint8Array): Promise<Result<Capture>>;
+  /** Absent where there is no stream: each capture stands for itself. */
+  health?(): ImagerHealth;
+  /** The board is shut down: what the driver holds is let go. */
+  close?(): void;
 }
 
 /** A half-duplex view of the radio: transfer frames out, raw received bytes in. */

@@ -9,6 +9,7 @@ export type {
   GroundView,
   HostMonitor,
   Imager,
+  ImagerHealth,
   Memory,
   Radio,
   Storage,
@@ -29,6 +30,7 @@ export {
   type SeverityName,
   severities,
 } from './model';
+export { type FramePlace, pixelPlace } from './pixelPlace';
 export { type Arguments, input, output, port, Serial } from './ports';
 export type { Place, Pushbroom, Scan, SpectralBand, Swath } from './pushbroom';
 export type { Random } from './random';

@@ -79,6 +79,8 @@ export const PrmSet = port('PrmSet', { id: U32, value: bytes(MAX_PAYLOAD) }, { r
 
 /** An F´ packet (descriptor first) on its way to the radio. `value` is what its delivery is worth to the mission. */
 export const Com = port('Com', { data: bytes(1016), value: F32 });
+/** As `Com`, for what is worth nothing any more once it has waited `lifeS` seconds; 0: it never expires. */
+export const TimedCom = port('TimedCom', { data: bytes(1016), value: F32, lifeS: U32 });
 /** An F´ packet (descriptor first) that came up the link; `context` is its space packet's sequence count. */
 export const ComIn = port('ComIn', { data: bytes(1016), context: U32 });
 /** Raw bytes: a transfer frame, or what a receiver heard. */

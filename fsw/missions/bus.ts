@@ -56,11 +56,17 @@ export function bus(options: BusOptions) {
   const fast = instance('rateGroupFast', rateGroup, { baseId: 0x200, priority: 50 });
   const slow = instance('rateGroupSlow', rateGroup, { baseId: 0x300, priority: 49 });
   const dispatcher = instance('commandDispatcher', commandDispatcher, { baseId: 0x400, priority: 40 });
-  const events = instance('eventManager', eventManager, { baseId: 0x500, priority: 39 });
-  const tlmStore = instance('telemetryStore', telemetryStore, { baseId: 0x600 });
+  // Routine telemetry and events fill what products leave of the link; warnings keep their worth.
+  const events = instance('eventManager', eventManager, {
+    baseId: 0x500,
+    priority: 39,
+    config: { values: { command: 0.02, 'activity-high': 0.02, 'activity-low': 0.01, diagnostic: 0.01 } },
+  });
+  const tlmStore = instance('telemetryStore', telemetryStore, { baseId: 0x600, config: { value: 0.02 } });
   const packetizer = instance('telemetryPacketizer', telemetryPacketizer, {
     baseId: 0x700,
     priority: 20,
+    config: { value: 0.02 },
     params: { PeriodTicks: options.telemetryTicks ?? 10 },
   });
   const params = instance('parameterStore', parameterStore, { baseId: 0x800 });
@@ -216,6 +222,7 @@ export function bus(options: BusOptions) {
     fast: fast.out.member.slice(6),
     slow: slow.out.member.slice(6),
     products: queue.in.comIn[2],
+    timedProducts: queue.in.timedIn,
     productFiles: productWriter.in.productIn,
     modes: fatals.out.mode,
   };

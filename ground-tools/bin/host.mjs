@@ -11,6 +11,11 @@ const optionalTools = [
   },
   { name: 'Python', command: [python, '--version'], without: 'needed only to train the models again' },
   {
+    name: 'GStreamer',
+    command: ['gst-launch-1.0', '--version'],
+    without: 'no USB or CSI camera; frames come from the simulator or folders of pictures',
+  },
+  {
     name: 'CUDA',
     command: ['nvidia-smi', '--query-gpu=name,driver_version', '--format=csv,noheader'],
     without: 'inference runs on the CPU',

@@ -5,6 +5,12 @@ import { dirname, join } from 'node:path';
 import { fail } from '../../fsw/errors';
 import { type Context, exit } from './context';
 
+/** The campaigns by name, and what each compares. */
+export const CAMPAIGNS = {
+  ecc: 'bit errors in the weights of models under each protection',
+  downlink: 'what the order of the downlink is worth: by value density, first in first out, everything sent',
+} as const;
+
 /** Runs a campaign with its own options; returns its exit code. */
 export async function campaign(
   { launcher, out, err }: Context,

@@ -8,6 +8,8 @@ export interface Context {
   readonly launcher: string;
   readonly out: Screen;
   readonly err: Screen;
+  /** Gets what a simulated flight flies over, where it is missing. */
+  readonly pullScenes?: () => Promise<void>;
   /** Ends a command that goes on until Ctrl-C; a test's way to press it. */
   readonly stop?: AbortSignal;
 }

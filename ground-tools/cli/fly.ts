@@ -17,6 +17,9 @@ const misuse: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   'CODING_BOARD',
   'CODING_FORM',
   'CODING_FRAME_LENGTH',
+  'START_TIME',
+  'START_BOARD',
+  'SENSOR_EFFECTS',
   'RADIATION_FACTOR',
   'RADIATION_TARGETS',
   'RADIATION_BOARD',
@@ -24,10 +27,11 @@ const misuse: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
 
 /** Flies a mission: progress while it flies, its summary at the end. Returns the exit code. */
 export async function fly(
-  { launcher, out, err }: Context,
+  { launcher, out, err, pullScenes }: Context,
   mission: string,
   options: LaunchOptions,
 ): Promise<number> {
+  if (options.board !== 'flight') await pullScenes?.();
   out.write(`${paint(out, 'bold', 'Perigee')} flies ${mission} on board ${options.board}\n`);
   const progress = new ProgressLine(out);
   let interrupted = false;

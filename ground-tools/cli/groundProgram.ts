@@ -13,6 +13,7 @@ import { type DecodeOptions, decode } from './decode';
 import { type EventsOptions, events, type TelemetryOptions, telemetry } from './events';
 import { type DownloadOptions, download, type FileOptions, upload } from './files';
 import { type GatewayCommandOptions, gatewayCommand } from './gatewayCommand';
+import { type ProductsOptions, products } from './products';
 import { type RecordOptions, type ReplayOptions, record, replay } from './record';
 import { type SendOptions, send } from './send';
 import {
@@ -110,6 +111,15 @@ export function addGroundCommands(program: Command, context: Context, ended: (co
     .addOption(seconds())
     .addOption(gateway())
     .action(async (names: string[], options: WatchOptions) => ended(await watch(context, names, options)));
+
+  program
+    .command('products')
+    .description('write the pictures and maps that come down, each better with every layer')
+    .option('--out <dir>', 'folder that they come into', 'out/products')
+    .addOption(seconds())
+    .addOption(gateway())
+    .addOption(json())
+    .action(async (options: ProductsOptions) => ended(await products(context, options)));
 
   program
     .command('record')

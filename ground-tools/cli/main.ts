@@ -1,6 +1,7 @@
 /** The `perigee` command line. Started by ground-tools/bin/perigee.mjs, which has set everything up. */
 import { join } from 'node:path';
 import { projectRoot } from '../../fsw/root';
+import { pullFlightScenes } from '../assets/flightScenes';
 import { run } from './program';
 
 export async function main(argv: readonly string[]): Promise<void> {
@@ -12,5 +13,6 @@ export async function main(argv: readonly string[]): Promise<void> {
     launcher: join(__dirname, '../../fsw/launch.js'),
     out: process.stdout,
     err: process.stderr,
+    pullScenes: () => pullFlightScenes(process.stderr),
   });
 }

@@ -5,6 +5,7 @@ import { type Result, succeed } from '../../fsw/errors';
 import { nearest } from '../../fsw/framework/settings';
 import type { LaunchOptions } from '../../fsw/launch';
 import { linkForms, parseLink } from '../../fsw/links/linkSpec';
+import { assetsCommand } from '../assets/command';
 import { deployCommand } from '../deploy/command';
 import { convertDictionary, type DictionaryFormat, dictionaryFormats } from '../dictionary/formats';
 import { type GdsCommandOptions, gds } from '../gds/command';
@@ -12,7 +13,7 @@ import { keysCommand } from '../keys/command';
 import { modelCommand } from '../models/command';
 import { newComponent } from '../newComponent/newComponent';
 import { type YamcsInitOptions, yamcsInit } from '../yamcs/command';
-import { campaign } from './campaign';
+import { CAMPAIGNS, campaign } from './campaign';
 import { type Context, exit } from './context';
 import { doctor } from './doctor';
 import { fly } from './fly';
@@ -37,6 +38,11 @@ export async function run(argv: readonly string[], context: Context): Promise<nu
     .description('fly a mission and write its report')
     .argument('<mission>', missionsHelp(context), missionOf(context))
     .option('--orbits <n>', 'how long to fly', positive)
+    .option('--start <time>', 'boards sim and live: when the flight begins, ISO 8601 as 2022-03-03T16:36Z')
+    .option(
+      '--sensor <effects>',
+      'boards sim and live, what the high-resolution imager does: noise, smear, dead, hits, shift, saturation, blank',
+    )
     .option('--seed <n>', 'seed of everything random: same seed, same report', whole)
     .option('--board <name>', 'what to fly on: sim, live or flight (default: sim, with --link live)')
     .option('--link <link>', `how the ground is reached: ${linkForms}`, link)
@@ -146,17 +152,17 @@ export async function run(argv: readonly string[], context: Context): Promise<nu
   deployCommand(program, context, (ended) => {
     code = ended;
   });
-  program
-    .command('campaign')
-    .description('damage what flies, by the thousand, and see what comes of it')
-    .command('ecc')
-    .description('bit errors in the weights of models under each protection; its own --help has the options')
-    .argument('[options...]')
-    .allowUnknownOption()
-    .helpOption(false)
-    .action(async (options: string[]) => {
-      code = await campaign(context, 'ecc', options);
-    });
+  const campaigns = program.command('campaign').description('fly the same again and again, and compare');
+  for (const [name, description] of Object.entries(CAMPAIGNS))
+    campaigns
+      .command(name)
+      .description(`${description}; its own --help has the options`)
+      .argument('[options...]')
+      .allowUnknownOption()
+      .helpOption(false)
+      .action(async (options: string[]) => {
+        code = await campaign(context, name, options);
+      });
 
   addGroundCommands(program, context, (ended) => {
     code = ended;
@@ -167,6 +173,10 @@ export async function run(argv: readonly string[], context: Context): Promise<nu
   });
 
   modelCommand(program, context, (ended) => {
+    code = ended;
+  });
+
+  assetsCommand(program, context, (ended) => {
     code = ended;
   });
 

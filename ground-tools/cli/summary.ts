@@ -4,6 +4,8 @@ import { paint, type Screen } from './screen';
 /** What the summary reads of `report.json`; a board that knows no truth leaves things out. */
 export interface FlightReport {
   readonly frames?: { captured: number; dark?: number; clouded: number; kept: number; failed?: number };
+  /** Captures of the high-resolution imager; `vessels` on the ground. */
+  readonly highRes?: { captures: number; tilesMapped: number; vessels: number };
   readonly detections?: number;
   readonly bytes?: { raw: number; downlinked: number; ratio: number };
   readonly latencyMs?: { p50: number | null; p99: number | null };
@@ -37,10 +39,22 @@ function shown(file: string): string {
 }
 
 function rowsOf(report: FlightReport): [label: string, text: string][] {
-  const { frames, detections, bytes, latencyMs, passes, accuracy, inference, faults, seed, radiation } =
-    report;
+  const {
+    frames,
+    highRes,
+    detections,
+    bytes,
+    latencyMs,
+    passes,
+    accuracy,
+    inference,
+    faults,
+    seed,
+    radiation,
+  } = report;
   const rows: [string, string | undefined][] = [
     ['frames', frames && framesText(frames)],
+    ['captures', highRes && highRes.captures > 0 ? capturesText(highRes) : undefined],
     ['detections', detections === undefined ? undefined : detectionsText(detections, report)],
     [
       'bytes',
@@ -66,6 +80,10 @@ function framesText({ captured, dark = 0, clouded, kept, failed = 0 }: NonNullab
   if (dark > 0) parts.push(`${count(dark)} dark`);
   if (failed > 0) parts.push(`${count(failed)} failed`);
   return parts.join(', ');
+}
+
+function capturesText({ captures, tilesMapped, vessels }: NonNullable<FlightReport['highRes']>): string {
+  return `${count(captures)} at high resolution, ${count(tilesMapped)} tiles mapped, ${count(vessels)} vessels on the ground`;
 }
 
 function detectionsText(detections: number, { detectionsSha256 }: FlightReport): string {

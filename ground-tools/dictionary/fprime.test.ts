@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { U8 } from '../../fsw/framework/types';
+import type { ExportedDictionary } from './exported';
 import { convertDictionary } from './formats';
 import { fprimeDictionary, fprimeJson } from './fprime';
 import type { FprimeDictionary } from './fprimeModel';
@@ -150,5 +151,23 @@ describe('the F´ dictionary', () => {
     });
     expect(convertDictionary(JSON.stringify(withChannel(rawBytes)), 'xtce', '1').ok).toBe(false);
     expect(convertDictionary('as it is', 'perigee', '1')).toEqual({ ok: true, value: 'as it is' });
+  });
+
+  it('leaves out a record with raw bytes, and its type, and nothing else', () => {
+    const chunk = { kind: 'struct', members: { at: 'U32', data: 'bytes[8]' }, default: {} } as const;
+    const record = {
+      ...demo.records[0],
+      id: 0x101,
+      name: 'Demo.probe.Chunk',
+      local: 'Chunk',
+      type: 'Demo.Chunk',
+    };
+    const types = {
+      ...demo.types,
+      'Demo.Chunk': chunk,
+      'bytes[8]': { kind: 'bytes' as const, max: 8, default: [] },
+    };
+    const more = { ...demo, types, records: [...demo.records, record] } as ExportedDictionary;
+    expect(exported(more)).toEqual(exported());
   });
 });

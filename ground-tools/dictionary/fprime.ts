@@ -28,13 +28,17 @@ const severityNames: Readonly<Record<SeverityName, string>> = {
 /**
  * Our dictionary as F´'s. `version` is Perigee's; the project version carries the dictionary's hash.
  * Names that FPP would not take (`U32[16]`, `warning-high`) are written with underscores. Errors:
- * DICTIONARY_NO_FORM, naming every entry whose type F´ cannot describe (raw bytes of variable length).
+ * DICTIONARY_NO_FORM, naming every entry but records whose type F´ cannot describe (raw bytes of variable length).
  */
 export function fprimeDictionary(dictionary: ExportedDictionary, version: string): Result<FprimeDictionary> {
   const unfit = withoutForm(dictionary);
   if (unfit !== undefined) return { ok: false, error: unfit };
 
-  const types = fprimeTypes(dictionary.types);
+  // Our record packets are not F´'s: a record without a form (a chunk of a picture) is left out with its type.
+  const hasForm = formsIn(dictionary);
+  const types = fprimeTypes(
+    Object.fromEntries(Object.entries(dictionary.types).filter(([name]) => hasForm(name))),
+  );
   const formalParams = (args: readonly ExportedArg[]): FormalParam[] =>
     args.map(({ name, type }) => ({ name: types.identifier(name), type: types.describe(type), ref: false }));
   const known = new Set(frameworkTypes.map(({ qualifiedName }) => qualifiedName));
@@ -78,13 +82,15 @@ export function fprimeDictionary(dictionary: ExportedDictionary, version: string
       annotation: withUnit(param),
       ...types.defaultOf(param.type, param.default),
     })),
-    records: dictionary.records.map(({ name, id, type, doc }) => ({
-      name,
-      type: types.describe(type),
-      array: true,
-      id,
-      annotation: doc,
-    })),
+    records: dictionary.records
+      .filter(({ type }) => hasForm(type))
+      .map(({ name, id, type, doc }) => ({
+        name,
+        type: types.describe(type),
+        array: true,
+        id,
+        annotation: doc,
+      })),
     containers: [],
     telemetryPacketSets: packetSets(dictionary),
   });
@@ -96,17 +102,23 @@ export function fprimeJson(dictionary: FprimeDictionary): string {
   return JSON.stringify(dictionary, mark, 2).replace(/"@integer:(-?\d+)"/g, '$1');
 }
 
-/** One fault for all entries that use a type without a form in F´. */
-function withoutForm({ types, commands, events, channels, params, records }: ExportedDictionary) {
-  const usesBytes = (name: string): boolean => {
+/** Whether F´ can describe a type: all but raw bytes and what has some. */
+function formsIn({ types }: ExportedDictionary): (name: string) => boolean {
+  return function hasForm(name) {
     const { kind, element, members = {} } = types[name];
-    if (kind === 'bytes' || kind === 'reference') return true;
-    return [...(element === undefined ? [] : [element]), ...Object.values(members)].some(usesBytes);
+    if (kind === 'bytes' || kind === 'reference') return false;
+    return [...(element === undefined ? [] : [element]), ...Object.values(members)].every(hasForm);
   };
+}
+
+/** One fault for all entries that use a type without a form in F´. */
+function withoutForm(dictionary: ExportedDictionary) {
+  const { commands, events, channels, params } = dictionary;
+  const hasForm = formsIn(dictionary);
   const unfit = [
     ...[...commands, ...events].flatMap(({ name, args }) => args.map((arg) => ({ name, type: arg.type }))),
-    ...[...channels, ...params, ...records],
-  ].filter(({ type }) => usesBytes(type));
+    ...[...channels, ...params],
+  ].filter(({ type }) => !hasForm(type));
   if (unfit.length === 0) return undefined;
   const entries = unfit.map(({ name, type }) => `${name} (${type})`).join(', ');
   return fail('DICTIONARY_NO_FORM', { format: 'F´', entries }).error as Fault;

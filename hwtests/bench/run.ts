@@ -1,8 +1,9 @@
 /**
  * `npm run bench`: prints each promise beside what this machine does, and a yardstick from the same run;
- * `npm run bench -- link` one group alone.
+ * `npm run bench -- link` one group alone, `-- eyes --frames 10000` with as many frames.
  */
 import { cpus, loadavg } from 'node:os';
+import { eyes } from './eyes';
 import { bootTime, commandRoundTrip } from './flight';
 import { asyncHop, portCall } from './kernel';
 import { link } from './link';
@@ -16,6 +17,7 @@ const groups: Readonly<Record<string, readonly (() => Row[] | Promise<Row[]>)[]>
   flight: [commandRoundTrip, bootTime],
   link,
   native,
+  eyes,
 };
 
 async function main(wanted: readonly string[]): Promise<void> {
@@ -43,4 +45,6 @@ function print(row: Row): void {
     );
 }
 
-void main(process.argv.slice(2));
+const given = process.argv.slice(2);
+const options = given.indexOf('--frames');
+void main(given.filter((_, i) => options < 0 || (i !== options && i !== options + 1)));

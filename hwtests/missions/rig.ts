@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
@@ -14,9 +14,22 @@ import { openBoard } from '../simulators/board';
 import type { GroundStation } from '../simulators/groundStation';
 import type { FlightReport } from '../simulators/referee';
 
+/**
+ * South over Finland, the Balkans, Libya and the Gulf of Guinea: in contact with Svalbard from the start, with Matera from
+ * minute 2, Troll from 34 and Awarua from 53.
+ */
+const EARLY_CONTACTS = '2022-02-22T09:21Z';
+
+/** How many models the reference mission carries. */
+export const shippedModels = readdirSync(join(projectRoot, 'fsw/missions/earth-watch/models')).filter(
+  (name) => name.endsWith('.manifest'),
+).length;
+
 export interface RigOptions {
   readonly seed?: number;
   readonly orbits?: number;
+  /** As the launcher's option; an orbit with contacts early and often unless told. */
+  readonly start?: string;
   readonly config?: ConfigOverrides;
   /** As the launcher's options. */
   readonly radiation?: string;
@@ -52,6 +65,7 @@ export async function rig(options: RigOptions = {}): Promise<Rig> {
     seed: options.seed ?? 7,
     orbits: options.orbits ?? 1,
     outDir,
+    start: options.start ?? EARLY_CONTACTS,
     mission: 'earth-watch',
     missionDir: join(projectRoot, 'fsw/missions/earth-watch'),
     radiation: options.radiation,

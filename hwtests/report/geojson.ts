@@ -1,7 +1,8 @@
-/** Detections on the ground as GeoJSON (RFC 7946), for any map program. */
+/** Detections on the ground, tiles and vessels, as GeoJSON (RFC 7946), for any map program. */
 import { NOWHERE } from '../../components/payload/productPacker/records';
 import { area, type LonLat, outline, piecesOf, tileBox } from './geometry';
 import type { FlightRecord, FrameRecord } from './record';
+import { vesselFeatures } from './scenes/vessels';
 
 /** A detection as its record says, and how it came down. */
 export interface GroundDetection {
@@ -51,30 +52,28 @@ interface DetectionRecord {
 }
 
 /**
- * One feature a detection. Its geometry is the tile's outline, in two parts where it crosses the antimeridian; the
+ * One feature a detection, the wide field's tiles and then the vessels. A tile's geometry is the tile's outline, in two parts where it crosses the antimeridian; the
  * place in the record when the outline is not to be had; null (an unlocated feature) when there is none.
  */
 export function geoJsonOf(record: FlightRecord) {
   const frames = new Map(record.frames.map((frame) => [keyOf(frame.atUs, frame.id), frame]));
   const utcOf = (atUs: number) => new Date(record.epochMs + atUs / 1000).toISOString();
-  return {
-    type: 'FeatureCollection' as const,
-    features: detectionsOf(record).map((found) => ({
-      type: 'Feature' as const,
-      geometry: geometryOf(found, frames.get(keyOf(found.atUs, found.frame))),
-      properties: {
-        class: found.className,
-        score: rounded(found.score, 3),
-        water: rounded(found.water, 3),
-        time: utcOf(found.atUs),
-        frame: found.frame,
-        tile: found.tile,
-        ...(found.place && { latDeg: found.place.latDeg, lonDeg: found.place.lonDeg }),
-        station: found.station,
-        received: utcOf(found.receivedUs),
-      },
-    })),
-  };
+  const tiles = detectionsOf(record).map((found) => ({
+    type: 'Feature' as const,
+    geometry: geometryOf(found, frames.get(keyOf(found.atUs, found.frame))),
+    properties: {
+      class: found.className,
+      score: rounded(found.score, 3),
+      water: rounded(found.water, 3),
+      time: utcOf(found.atUs),
+      frame: found.frame,
+      tile: found.tile,
+      ...(found.place && { latDeg: found.place.latDeg, lonDeg: found.place.lonDeg }),
+      station: found.station,
+      received: utcOf(found.receivedUs),
+    },
+  }));
+  return { type: 'FeatureCollection' as const, features: [...tiles, ...vesselFeatures(record)] };
 }
 
 /** A record has the low 16 bits of its frame's id; the exposure makes it the only one. */

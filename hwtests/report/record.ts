@@ -1,9 +1,11 @@
 /** What a report page is made of: a flight as plain data. */
 import type { FramePlace } from '../../components/payload/productPacker/tilePlace';
+import type { Comparison } from '../campaigns/downlink/table';
 import type { Received } from '../simulators/groundStation';
 import type { Hit } from '../simulators/radiation/hits';
 import type { FlightReport } from '../simulators/referee';
 import type { Pass, Station } from '../simulators/stations';
+import type { SceneRecord } from './scenes/sceneRecord';
 
 export interface FlightRecord {
   /** `report.json`, as it is. */
@@ -23,8 +25,13 @@ export interface FlightRecord {
   readonly classNames: readonly string[];
   /** All packets that the ground read. */
   readonly received: readonly Received[];
+  /** High-resolution captures, in order; `scenesLeftOut` more had no room. */
+  readonly scenes: readonly SceneRecord[];
+  readonly scenesLeftOut: number;
   /** Of a flight under radiation. */
   readonly hits: readonly Hit[];
+  /** Downlink policies compared, where that campaign has been flown into the same folder. */
+  readonly comparison?: Comparison;
   /** The whole Earth in equirectangular projection, WebP. */
   readonly earth: Uint8Array;
 }

@@ -9,11 +9,18 @@ import type { Pass } from '../simulators/stations';
 import type { TileTruth } from '../simulators/truth';
 import { EvenSample, type Picture, shrunk, webp } from './pictures';
 import type { FlightRecord, FrameRecord, TileRecord } from './record';
+import { SceneRecorder } from './scenes/sceneRecorder';
 
 /** The most pictures of a page. */
 export const MAX_PICTURES = 48;
 
 type Info = Values<(typeof FrameInfo)['fields']>;
+
+/** What the recorder adds to the record of a flight. */
+export type Heard = Pick<
+  FlightRecord,
+  'frames' | 'passes' | 'classNames' | 'pictureStride' | 'scenes' | 'scenesLeftOut'
+>;
 
 export interface RecorderOptions {
   /** Flight time, microseconds. */
@@ -34,6 +41,7 @@ interface Draft {
 export class FlightRecorder {
   readonly taps: readonly Tap[];
   private readonly given: RecorderOptions;
+  private readonly scenes: SceneRecorder;
   private readonly frames: Draft[] = [];
   /** The latest frame of each id: ids begin anew when the camera does. */
   private readonly byId = new Map<number, number>();
@@ -44,12 +52,14 @@ export class FlightRecorder {
 
   constructor(given: RecorderOptions) {
     this.given = given;
+    this.scenes = new SceneRecorder(given.epochMs);
     this.granted = given.passes.map(() => 0);
     this.taps = [
       { instance: 'camera', end: 'frameOut', hear: (args) => this.seen(args) },
       { instance: 'cloudScreener', end: 'verdictOut', hear: (args) => this.screened(args) },
       { instance: 'surfaceClassifier', end: 'classifiedOut', hear: (args) => this.classified(args) },
       { instance: 'contactManager', end: 'grant', hear: (args) => this.grant(args) },
+      ...this.scenes.taps,
     ];
   }
 
@@ -59,14 +69,21 @@ export class FlightRecorder {
   }
 
   /** What was heard; call once, after the flight. */
-  async heard(): Promise<Pick<FlightRecord, 'frames' | 'passes' | 'classNames' | 'pictureStride'>> {
+  async heard(): Promise<Heard> {
     const frames = await Promise.all(
       this.frames.map(async ({ frame, picture, tiles }) =>
         picture === undefined ? { ...frame, tiles: [] } : { ...frame, tiles, picture: await webp(picture) },
       ),
     );
     const passes = this.given.passes.map((pass, i) => ({ ...pass, grantedBytes: this.granted[i] }));
-    return { frames, passes, classNames: this.classNames, pictureStride: this.pictures.stride };
+    return {
+      frames,
+      passes,
+      classNames: this.classNames,
+      pictureStride: this.pictures.stride,
+      scenes: await this.scenes.heard(),
+      scenesLeftOut: this.scenes.notShown,
+    };
   }
 
   private seen({ info, pixels }: Arguments<typeof Frame>): void {

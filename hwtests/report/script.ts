@@ -1,10 +1,12 @@
-/** What moves on the page: the events' filter, and a reading under the pointer on each plot. Without it, all is shown. */
+/** What moves on the page: the events' filter, what lies over a scene, and a reading under the pointer on each plot. Without it, all is shown. */
 export const script = `
 for (const box of document.querySelectorAll('input[data-severity]'))
   box.addEventListener('change', () => {
     for (const row of document.querySelectorAll('#events tbody tr'))
       if (row.dataset.severity === box.dataset.severity) row.hidden = !box.checked;
   });
+for (const box of document.querySelectorAll('input[data-shows]'))
+  box.addEventListener('change', () => document.getElementById(box.dataset.shows).toggleAttribute('hidden', !box.checked));
 for (const svg of document.querySelectorAll('svg[data-plot]')) {
   const { x0, x1, endS } = JSON.parse(svg.dataset.plot);
   const lines = [...svg.querySelectorAll('path[data-values]')].map((path) => ({

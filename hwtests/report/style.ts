@@ -35,6 +35,7 @@ figure svg{display:block;width:100%;height:auto}figcaption{font-weight:600;font-
 .contact path{stroke:#37e29a;stroke-width:10;stroke-opacity:.6}
 .footprints path{stroke-width:2;fill-opacity:.13}
 path.KEPT{stroke:#8fdcff;fill:#8fdcff}path.CLOUDED{stroke:#fff;fill:#fff;fill-opacity:.45}path.DARK{stroke:#6b7890;fill:#6b7890}path.FAILED{stroke:#ff6b5f;fill:#ff6b5f}
+.captures path{fill:#ffe14d;stroke:#ffe14d;stroke-width:7;stroke-linejoin:round}.k-capture{background:#ffe14d}
 .found circle{fill:#ff5fa2;stroke:#3a0a20;stroke-width:1}
 .stations path{fill:#fff;stroke:#0b1524;stroke-width:1.5}.stations .unseen{opacity:.6}
 .stations text{fill:#fff;font-size:19px;font-weight:600;paint-order:stroke;stroke:#0b1524;stroke-width:4px}
@@ -62,6 +63,9 @@ body:has(#overlay:not(:checked)) .overlay{display:none}
 .chip{font-size:12px;font-weight:600;border-radius:99px;padding:1px 9px;border:1px solid currentColor;margin-left:4px}
 .chip.KEPT{color:var(--good)}.chip.CLOUDED,.chip.DARK{color:var(--dim)}.chip.FAILED{color:var(--bad)}
 .card dl{display:grid;grid-template-columns:auto 1fr;gap:0 10px;margin:4px 12px}.card dt{color:var(--dim)}.card dd{margin:0}
+h4{font-size:14px;margin:12px 0 0}.scene{margin-bottom:22px}.scene .vessels circle,i.k-vessel{fill:none;stroke:#ff5fa2;stroke-width:7}i.k-vessel{border-color:#ff5fa2!important;border-radius:50%!important;height:14px!important}
+g[hidden]{display:none}.swatch{display:inline-block;width:12px;height:12px;border-radius:3px;margin-right:7px;vertical-align:-1px}
+.pair{display:grid;grid-template-columns:1fr 1fr}.card>.pair{margin:0}.pair>img{width:100%;aspect-ratio:1;image-rendering:pixelated}.pair .picture img{image-rendering:pixelated}.pair rect{fill:#050a18}
 summary{cursor:pointer;color:var(--accent)}.card table{font-size:13px}.card th,.card td{padding:2px 6px}.card caption{padding:4px 6px}
 .scroll{overflow:auto;margin-bottom:14px;border:1px solid var(--line);border-radius:10px;background:var(--card)}.tall{max-height:460px}
 table{border-collapse:collapse;width:100%;font-size:14px;font-variant-numeric:tabular-nums;background:var(--card)}

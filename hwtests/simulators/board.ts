@@ -8,6 +8,7 @@ import type { Board } from '../../fsw/framework/board';
 import { plainMemory } from '../../fsw/framework/plainMemory';
 import { SimulatedClock } from '../../fsw/framework/simulatedClock';
 import { GroundSecurity } from '../../ground-tools/link/security';
+import { COMPARISON_FILE, readComparison } from '../report/comparison';
 import { earthPicture } from '../report/pictures';
 import type { TrackPoint } from '../report/record';
 import { FlightRecorder } from '../report/recorder';
@@ -17,12 +18,14 @@ import { GroundStation } from './groundStation';
 import { simulatedImager } from './imager';
 import { provisionKeys } from './linkKeys';
 import { type Orbit, orbitFrom } from './orbit';
+import { boardPushbroom } from './pushbroom/boardPushbroom';
 import { boardRadiation } from './radiation/boardRadiation';
 import { parseRadiation } from './radiation/options';
 import { type FlightReport, Referee } from './referee';
 import { FRAME_PX, groundPoint, MIN_ELEVATION_DEG } from './reference';
+import { startOf } from './start';
 import { ephemerisOf, passes, polarNetwork } from './stations';
-import { missionEpochMs, sentinel2a } from './tle';
+import { sentinel2a } from './tle';
 import { TILE_PX } from './truth';
 
 /** Flight time from point to point of the ground track on the report page. */
@@ -44,6 +47,9 @@ export async function openBoard(options: FlightOptions): Promise<Result<Simulate
   const orbit = orbitFrom(sentinel2a);
   if (!orbit.ok) return orbit;
   const { seed } = options;
+  const start = startOf(options.start, orbit.value);
+  if (!start.ok) return start;
+  const missionEpochMs = start.value;
   const irradiated = parseRadiation(options.radiation, options.radiationTargets);
   if (!irradiated.ok) return irradiated;
   const clock = new SimulatedClock(missionEpochMs * 1000);
@@ -90,19 +96,39 @@ export async function openBoard(options: FlightOptions): Promise<Result<Simulate
       outDir: options.outDir,
     });
   radiation?.begin();
+  const highRes = boardPushbroom({
+    orbit: orbit.value,
+    missionEpochMs,
+    nowUs: () => clock.nowUs(),
+    sensor: options.sensor,
+    seed,
+  });
+  if (!highRes.ok) return highRes;
   const board: Board = {
     name: 'sim',
     clock: radiation?.clock ?? clock,
     seed,
     imagers: { wideField: imager },
+    pushbrooms: highRes.value.pushbrooms,
     radio: ground.radio,
-    ephemeris: { ...ephemerisOf(contacts), groundPoint: (atUs) => groundPoint(orbit.value, atUs) },
+    ephemeris: {
+      ...ephemerisOf(contacts),
+      groundPoint: (atUs) => groundPoint(orbit.value, missionEpochMs, atUs),
+    },
     storage: storage.value,
     files: files.value,
     host: modelledHost,
     memory: radiation?.memory ?? plainMemory(),
   };
-  const referee = new Referee({ ground, imager, contacts, options, endUs, radiation });
+  const referee = new Referee({
+    ground,
+    imager,
+    contacts,
+    options,
+    epochMs: missionEpochMs,
+    endUs,
+    radiation,
+  });
   const recorder = new FlightRecorder({
     nowUs: () => clock.nowUs(),
     epochMs: missionEpochMs,
@@ -116,6 +142,7 @@ export async function openBoard(options: FlightOptions): Promise<Result<Simulate
     referee,
     taps: [...referee.taps, ...recorder.taps, ...(radiation?.taps ?? [])],
     fit: radiation?.fit,
+    notice: highRes.value.notice,
     async fly(deployment, progress, stopped) {
       const secured = deployment.units.get('linkSecurity')?.config.mode === 'SECURED';
       recorder.watch(deployment);
@@ -135,11 +162,12 @@ export async function openBoard(options: FlightOptions): Promise<Result<Simulate
         report: report as FlightReport,
         epochMs: missionEpochMs,
         orbitName: orbit.value.name,
-        track: trackOf(orbit.value, endUs),
+        track: trackOf(orbit.value, missionEpochMs, endUs),
         stations: polarNetwork,
         received: ground.received,
         hits: radiation?.environment.hits.all ?? [],
         earth: await earthPicture(earth.value.day),
+        comparison: readComparison(join(options.outDir, COMPARISON_FILE)),
       };
       return writePage(record, options.outDir);
     },
@@ -147,11 +175,11 @@ export async function openBoard(options: FlightOptions): Promise<Result<Simulate
 }
 
 /** The ground track of a whole flight, its end included. */
-function trackOf(orbit: Orbit, endUs: number): TrackPoint[] {
+function trackOf(orbit: Orbit, epochMs: number, endUs: number): TrackPoint[] {
   const steps = Math.ceil(endUs / TRACK_STEP_US);
   return Array.from({ length: steps + 1 }, (_, i) => {
     const atUs = Math.min(endUs, i * TRACK_STEP_US);
-    return { atUs, ...groundPoint(orbit, atUs) };
+    return { atUs, ...groundPoint(orbit, epochMs, atUs) };
   });
 }
 

@@ -3,7 +3,9 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import type { Earth } from './earth';
 import { cloudShiftOf, simulatedImager } from './imager';
 import { testEarth, testOrbit } from './testWorld';
-import { missionEpochMs } from './tle';
+
+/** Heading south over Finland, the Balkans, Libya, the Sahara and the Gulf of Guinea to the Antarctic. */
+const missionEpochMs = Date.UTC(2022, 1, 22, 9, 21);
 
 const orbit = testOrbit();
 const MINUTE_US = 60_000_000;

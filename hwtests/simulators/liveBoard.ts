@@ -14,25 +14,25 @@ import { type Link, linkText, openLink, parseLink } from '../../fsw/links';
 import { loadEarth } from './earth';
 import { type SimulatedImager, simulatedImager } from './imager';
 import { provisionKeys } from './linkKeys';
-import { type Orbit, orbitFrom } from './orbit';
+import { type Orbit, orbitFrom, VALID_MS } from './orbit';
+import { boardPushbroom } from './pushbroom/boardPushbroom';
 import { readChannel } from './readChannel';
 import { FRAME_PX, faultsOf, groundPoint, MIN_ELEVATION_DEG } from './reference';
+import { startOf } from './start';
 import { ephemerisOf, passes, polarNetwork } from './stations';
-import { missionEpochMs, sentinel2a } from './tle';
+import { sentinel2a } from './tle';
 
 const DEFAULT_LINK = 'tcp-server:127.0.0.1:0';
 const PROGRESS_US = 1e6;
 const DAY_US = 86_400e6;
-/** The orbit's elements hold for 30 days: a flight in real time ends before. */
-const LONGEST_US = 28 * DAY_US;
 
 /** It flies until it is told to stop. */
 export const defaultOrbits = Number.POSITIVE_INFINITY;
 
 /**
  * The simulated world in real time, with a real ground on a real link. Time tags are those of the host; the
- * orbit starts where the simulated flight's does. What the spacecraft saves stays for its next boot.
- * Errors: LINK_FORM, RADIO_PORT, ORBIT_BAD_TLE, STORAGE_FAILED, FILE_FAILED.
+ * orbit starts where the simulated flight's does (`start` moves it). What the spacecraft saves stays for its next boot.
+ * Errors: LINK_FORM, START_TIME, SENSOR_EFFECTS, RADIO_PORT, ORBIT_BAD_TLE, STORAGE_FAILED, FILE_FAILED.
  */
 export async function openBoard(options: FlightOptions): Promise<Result<Flight>> {
   const { seed, outDir, orbits, alwaysInView = true } = options;
@@ -40,6 +40,9 @@ export async function openBoard(options: FlightOptions): Promise<Result<Flight>>
   if (!spec.ok) return spec;
   const orbit = orbitFrom(sentinel2a);
   if (!orbit.ok) return orbit;
+  const start = startOf(options.start, orbit.value);
+  if (!start.ok) return start;
+  const epochMs = start.value;
   const keys = provisionKeys(outDir, join(outDir, 'storage'));
   if (!keys.ok) return keys;
   const storage = fileStorage(join(outDir, 'storage'));
@@ -48,24 +51,33 @@ export async function openBoard(options: FlightOptions): Promise<Result<Flight>>
   if (!files.ok) return files;
   const ticks = realTime();
   const clock = new WallClock(ticks.ticker);
+  const highRes = boardPushbroom({
+    orbit: orbit.value,
+    missionEpochMs: epochMs,
+    nowUs: () => clock.nowUs(),
+    sensor: options.sensor,
+    seed,
+  });
+  if (!highRes.ok) return highRes;
   const opened = await openLink(spec.value, clock);
   if (!opened.ok) return opened;
   const link = opened.value;
-  const pass = alwaysInView ? undefined : passesOf(orbit.value);
+  const pass = alwaysInView ? undefined : passesOf(orbit.value, epochMs);
   const contactAt = (atUs: number) => contactOver(link, pass?.(atUs), alwaysInView);
   const board: Board = {
     name: 'live',
     clock,
     seed,
-    imagers: { wideField: imagerOf(orbit.value, seed, clock) },
+    imagers: { wideField: imagerOf(orbit.value, epochMs, seed, clock) },
+    pushbrooms: highRes.value.pushbrooms,
     radio: pass === undefined ? link : radioIn(link, () => pass(clock.nowUs()) !== undefined),
-    ephemeris: { contactAt, groundPoint: (atUs) => groundPoint(orbit.value, atUs) },
+    ephemeris: { contactAt, groundPoint: (atUs) => groundPoint(orbit.value, epochMs, atUs) },
     storage: storage.value,
     files: files.value,
     host: hostMonitor(outDir),
     memory: plainMemory(),
   };
-  const endUs = Math.min(LONGEST_US, orbits * orbit.value.periodS * 1e6);
+  const endUs = Math.min(longestUs(orbit.value, epochMs), orbits * orbit.value.periodS * 1e6);
   const periodUs = orbit.value.periodS * 1e6;
 
   const progressOf = (deployment: Deployment): Progress => {
@@ -91,7 +103,7 @@ export async function openBoard(options: FlightOptions): Promise<Result<Flight>>
     taps: [],
     get notice() {
       const ground = `keys of the ground, where the mission flies secured: ${keys.value.ground}`;
-      return `link ${linkText(link.spec)}\n${ground}\n${ticks.notice()}`;
+      return `link ${linkText(link.spec)}\n${ground}\n${highRes.value.notice}\n${ticks.notice()}`;
     },
     async fly(deployment, progress, stopped) {
       const telling = clock.every(PROGRESS_US, () => progress(progressOf(deployment)));
@@ -110,6 +122,11 @@ export async function openBoard(options: FlightOptions): Promise<Result<Flight>>
   });
 }
 
+/** The orbit's elements hold for some weeks: a flight in real time ends before. */
+function longestUs(orbit: Orbit, epochMs: number): number {
+  return (orbit.epochMs + VALID_MS - epochMs) * 1000;
+}
+
 /** In contact while a ground is connected; with real passes, only within one. */
 function contactOver(link: Link, pass: Contact | undefined, alwaysInView: boolean): Contact | undefined {
   const sinceUs = link.connectedSinceUs;
@@ -119,7 +136,7 @@ function contactOver(link: Link, pass: Contact | undefined, alwaysInView: boolea
 }
 
 /** The pass under way, found a day at a time. */
-function passesOf(orbit: Orbit): (atUs: number) => Contact | undefined {
+function passesOf(orbit: Orbit, missionEpochMs: number): (atUs: number) => Contact | undefined {
   let day = -1;
   let today = ephemerisOf([]);
   return (atUs) => {
@@ -145,7 +162,7 @@ function radioIn(link: Link, inView: () => boolean): Board['radio'] {
 }
 
 /** The maps of the Earth (62 MB) are loaded by the first picture: many missions take none. */
-function imagerOf(orbit: Orbit, seed: number, clock: WallClock): Imager {
+function imagerOf(orbit: Orbit, missionEpochMs: number, seed: number, clock: WallClock): Imager {
   let imager: Promise<Result<SimulatedImager>> | undefined;
   const load = async (): Promise<Result<SimulatedImager>> => {
     const earth = await loadEarth();

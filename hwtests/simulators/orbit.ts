@@ -10,7 +10,7 @@ const EARTH_RATE = 7.292115e-5;
 const UNIX_EPOCH_JD = 2440587.5;
 const DAY_MS = 86_400_000;
 /** How long after the elements' epoch they must still give an orbit. */
-const VALID_MS = 30 * DAY_MS;
+export const VALID_MS = 30 * DAY_MS;
 
 export interface OrbitState {
   /** Geodetic place (WGS-84) of the sub-satellite point. */

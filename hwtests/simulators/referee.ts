@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import type { AnalysedStrip, CaptureEnd, Strip } from '../../components/imaging/ports';
 import type { Classified, FrameInfo, Screened } from '../../components/payload/ports';
 import type { FlightOptions, Progress } from '../../fsw/flight';
 import type { Contact } from '../../fsw/framework/board';
@@ -12,7 +13,6 @@ import type { BoardRadiation } from './radiation/boardRadiation';
 import { channelOf, readChannel } from './readChannel';
 import { faultsOf } from './reference';
 import { Score } from './score';
-import { missionEpochMs } from './tle';
 import { TILE_PX, type TileTruth } from './truth';
 
 export interface RefereeOptions {
@@ -20,6 +20,8 @@ export interface RefereeOptions {
   readonly imager: SimulatedImager;
   readonly contacts: readonly Contact[];
   readonly options: FlightOptions;
+  /** Unix time at which flight time is zero. */
+  readonly epochMs: number;
   readonly endUs: number;
   /** Absent on a flight without. */
   readonly radiation?: BoardRadiation;
@@ -36,6 +38,7 @@ export class Referee {
   private readonly given: RefereeOptions;
   private readonly cloud = new Score();
   private readonly water = new Score();
+  private readonly scenes = { captures: 0, strips: 0, bytes: 0, tilesMapped: 0, vesselsFound: 0 };
   private latestTruth: { readonly atUs: number; readonly tiles: readonly TileTruth[] } | undefined;
 
   constructor(given: RefereeOptions) {
@@ -43,6 +46,9 @@ export class Referee {
     this.taps = [
       { instance: 'cloudScreener', end: 'verdictOut', hear: (args) => this.judgeScreening(args) },
       { instance: 'surfaceClassifier', end: 'classifiedOut', hear: (args) => this.judgeClassification(args) },
+      { instance: 'highResCamera', end: 'stripOut', hear: (args) => this.stripTaken(args) },
+      { instance: 'highResCamera', end: 'captureEndOut', hear: (args) => this.captureEnded(args) },
+      { instance: 'vesselDetector', end: 'analysedOut', hear: (args) => this.stripAnalysed(args) },
     ];
   }
 
@@ -64,18 +70,19 @@ export class Referee {
 
   /** Everything that a flight is judged by. All of it follows from mission and seed alone. */
   report(deployment: Deployment) {
-    const { ground, imager, options, endUs, radiation } = this.given;
+    const { ground, imager, options, epochMs, endUs, radiation } = this.given;
     const count = (channel: string) => this.channel(deployment, channel);
     const captured = count('camera.FramesCaptured');
     const products = ground.received.filter(({ content }) => content.kind === 'records');
-    const raw = captured * imager.width * imager.height * 3;
+    const { bytes: stripBytes, ...scenes } = this.scenes;
+    const raw = captured * imager.width * imager.height * 3 + stripBytes;
     const downlinked = products.reduce((total, { bytes }) => total + bytes, 0);
     return {
       mission: options.mission,
       dictionaryHash: deployment.dictionary.hash,
       seed: options.seed,
       orbits: options.orbits,
-      epoch: new Date(missionEpochMs).toISOString(),
+      epoch: new Date(epochMs).toISOString(),
       durationS: endUs / 1e6,
       frames: {
         captured,
@@ -84,6 +91,7 @@ export class Referee {
         kept: count('cloudScreener.FramesKept'),
         failed: count('cloudScreener.FramesFailed') + count('camera.CaptureErrors'),
       },
+      highRes: { ...scenes, vessels: this.records('Vessel').length },
       detections: this.records('Detection').length,
       detectionsSha256: digestOf(this.records('Detection')),
       products: products.length,
@@ -129,9 +137,27 @@ export class Referee {
     });
   }
 
+  private stripTaken({ stack }: Arguments<typeof Strip>): void {
+    this.scenes.strips++;
+    for (const plane of stack.planes) this.scenes.bytes += plane.byteLength;
+  }
+
+  private captureEnded(_: Arguments<typeof CaptureEnd>): void {
+    this.scenes.captures++;
+  }
+
+  private stripAnalysed({ map, vessels }: Arguments<typeof AnalysedStrip>): void {
+    this.scenes.vesselsFound += vessels.length;
+    if (map === undefined) return;
+    const { classes, probabilities } = map;
+    for (let tile = 0; tile < probabilities.length; tile += classes.length)
+      if (probabilities.subarray(tile, tile + classes.length).some((share) => share > 0))
+        this.scenes.tilesMapped++;
+  }
+
   /** What is true of a frame's tiles. The latest answer is kept: one frame is judged several times in a row. */
   truthOf(info: Values<(typeof FrameInfo)['fields']>): readonly TileTruth[] {
-    const atUs = unixUsOf(info.time) - missionEpochMs * 1000;
+    const atUs = unixUsOf(info.time) - this.given.epochMs * 1000;
     if (this.latestTruth?.atUs !== atUs)
       this.latestTruth = { atUs, tiles: this.given.imager.truthAt(atUs, TILE_PX) };
     return this.latestTruth.tiles;
@@ -141,7 +167,7 @@ export class Referee {
   private latency() {
     const delays = this.given.ground.received
       .flatMap(({ content, atUs }) =>
-        content.kind === 'records' ? [(atUs + missionEpochMs * 1000 - content.unixUs) / 1000] : [],
+        content.kind === 'records' ? [(atUs + this.given.epochMs * 1000 - content.unixUs) / 1000] : [],
       )
       .sort((a, b) => a - b);
     const at = (share: number) => delays[Math.min(delays.length - 1, Math.floor(share * delays.length))];

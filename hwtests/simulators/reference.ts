@@ -2,16 +2,15 @@
 import type { Deployment } from '../../fsw/framework/deployment';
 import type { Orbit } from './orbit';
 import { sunElevationDeg } from './sun';
-import { missionEpochMs } from './tle';
 
 /** Below this elevation a station does not talk to us, degrees. */
 export const MIN_ELEVATION_DEG = 5;
 /** Side of a wide-field frame. */
 export const FRAME_PX = 128;
 
-/** The sub-satellite point at a flight time, and the Sun's elevation there. */
-export function groundPoint(orbit: Orbit, atUs: number) {
-  const unixMs = missionEpochMs + atUs / 1000;
+/** The sub-satellite point at a flight time, and the Sun's elevation there. `epochMs`: Unix time at which flight time is zero. */
+export function groundPoint(orbit: Orbit, epochMs: number, atUs: number) {
+  const unixMs = epochMs + atUs / 1000;
   const { latDeg, lonDeg } = orbit.stateAt(unixMs);
   return { latDeg, lonDeg, sunElevationDeg: sunElevationDeg(latDeg, lonDeg, unixMs) };
 }

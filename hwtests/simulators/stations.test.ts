@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { elevationDeg, ephemerisOf, passes, polarNetwork } from './stations';
 import { testOrbit } from './testWorld';
-import { missionEpochMs } from './tle';
+
+/** Heading south over Finland, the Balkans, Libya, the Sahara and the Gulf of Guinea to the Antarctic. */
+const missionEpochMs = Date.UTC(2022, 1, 22, 9, 21);
 
 const orbit = testOrbit();
 const window = {

@@ -14,12 +14,14 @@ export interface Station {
   readonly altM: number;
 }
 
-/** Sites of the polar networks (KSAT, ESA, SSC), to about 1 km. */
+/** Sites of the polar networks (KSAT, ESA, SSC, NASA's Near Space Network), to about 1 km. */
 export const polarNetwork: readonly Station[] = [
   { name: 'Svalbard', latDeg: 78.23, lonDeg: 15.39, altM: 458 },
   { name: 'Inuvik', latDeg: 68.32, lonDeg: -133.55, altM: 60 },
+  { name: 'Wallops', latDeg: 37.92, lonDeg: -75.48, altM: 5 },
   { name: 'Matera', latDeg: 40.65, lonDeg: 16.7, altM: 536 },
   { name: 'Kourou', latDeg: 5.25, lonDeg: -52.8, altM: -14 },
+  { name: 'Punta Arenas', latDeg: -52.93, lonDeg: -70.86, altM: 35 },
   { name: 'Awarua', latDeg: -46.53, lonDeg: 168.38, altM: 5 },
   { name: 'Troll', latDeg: -72.01, lonDeg: 2.53, altM: 1298 },
 ];

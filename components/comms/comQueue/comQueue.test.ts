@@ -190,4 +190,40 @@ describe('comQueue', () => {
     expect(b.events.map(({ args }) => args)).toEqual([{ input: 'PRODUCTS', damaged: 1 }]);
     expect(b.telemetry).toMatchObject({ Damaged: 1, Sent: 1, Depth: 0 });
   });
+
+  it('PGE-COMQ-011: gives up a packet whose deadline passed and counts it, also where it makes room', async () => {
+    const b = await queueBench({ maxPackets: 2 });
+    b.in.timedIn({ data: packet(1), value: 100, lifeS: 60 });
+    await b.put(EVENTS, 2, 1);
+    await b.advance(60e6);
+    // The store is full: what has expired makes room, not what is worth least.
+    await b.put(EVENTS, 3, 2);
+    b.in.timedIn({ data: packet(4), value: 5, lifeS: 0 });
+    await b.settle();
+    b.in.schedIn({ context: 0 });
+    await b.settle();
+    expect(b.telemetry).toMatchObject({ Expired: 1, ExpiredByInput: [0, 0, 1, 0], Dropped: 1, Depth: 2 });
+    await b.grant(10_000);
+    expect(b.tags()).toEqual([4, 3]);
+  });
+
+  it('PGE-COMQ-012: goes by arrival while its parameter says so, and a full store gives up the last', async () => {
+    const b = await queueBench({ maxPackets: 3 });
+    b.command('Order_PRM_SET', { val: 'FIFO' });
+    await b.settle();
+    for (const [tag, value] of [
+      [1, 1],
+      [2, 50],
+      [3, 2],
+      [4, 99],
+    ])
+      await b.put(EVENTS, tag, value);
+    await b.grant(100);
+    expect(b.tags()).toEqual([1]);
+    b.command('Order_PRM_SET', { val: 'DENSITY' });
+    await b.settle();
+    await b.put(EVENTS, 5, 10);
+    await b.grant(1000);
+    expect(b.tags()).toEqual([1, 2, 5, 3]);
+  });
 });

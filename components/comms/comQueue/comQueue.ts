@@ -13,6 +13,7 @@ import {
   output,
   refused,
   Sched,
+  TimedCom,
   U32,
 } from '../../../fsw/framework';
 import { crc16, SPACE_PACKET_HEADER_LENGTH } from '../../../fsw/protocols';
@@ -22,6 +23,9 @@ import { DensityQueue } from './densityQueue';
 /** What comes through each element of `comIn`. */
 export const ComInput = enumeration('Comms.ComInput', { EVENTS: 0, TELEMETRY: 1, PRODUCTS: 2, FILES: 3 });
 const inputNames = ['EVENTS', 'TELEMETRY', 'PRODUCTS', 'FILES'] as const;
+/** The input whose count and weight packets with a deadline share. */
+const TIMED_INPUT = ComInput.constants.PRODUCTS;
+export const QueueOrder = enumeration('Comms.QueueOrder', { DENSITY: 0, FIFO: 1 });
 const InputCounts = array(U32, inputNames.length, 'Comms.InputCounts');
 
 export const comQueue = component(
@@ -30,6 +34,7 @@ export const comQueue = component(
     doc: 'Stores packets between contacts and sends the densest in value first while the link grants bytes.',
     ports: {
       comIn: input.async(Com, inputNames.length, { onFull: 'drop-oldest' }),
+      timedIn: input.async(TimedCom, { onFull: 'drop-oldest' }),
       grant: input.async(LinkGrant, { priority: 1, onFull: 'drop-oldest' }),
       schedIn: input.async(Sched, { onFull: 'drop-oldest' }),
       backlog: input.sync(Backlog),
@@ -84,6 +89,13 @@ export const comQueue = component(
         limits: { high: { yellow: 0 } },
         doc: 'Packets not sent because they were damaged while they waited.',
       },
+      Expired: {
+        id: 7,
+        type: U32,
+        update: 'on-change',
+        doc: 'Packets given up because their deadline passed.',
+      },
+      ExpiredByInput: { id: 8, type: InputCounts, update: 'on-change', doc: 'The same, by input.' },
     },
     params: {
       AgeingPerMinute: {
@@ -94,6 +106,12 @@ export const comQueue = component(
         max: 10,
         unit: '1/min',
         doc: 'How fast a waiting packet gains density: by the factor exp(AgeingPerMinute) each minute.',
+      },
+      Order: {
+        id: 1,
+        type: QueueOrder,
+        default: 'DENSITY',
+        doc: 'What goes first: the densest in value, or what came first, to compare with; a full store then gives up the last.',
       },
     },
     config: {
@@ -115,6 +133,7 @@ export const comQueue = component(
       ),
       weights: inputNames.map(() => 1),
       dropped: inputNames.map(() => 0),
+      expired: inputNames.map(() => 0),
       sent: 0,
       sentBytes: 0,
       damaged: 0,
@@ -122,9 +141,24 @@ export const comQueue = component(
     }),
 
     ports: ({ state, out, event, tlm, config, clock, clearThrottle }) => {
-      const { queue, dropped } = state;
+      const { queue, dropped, expired } = state;
+
+      const giveUpExpired = () => {
+        const nowUs = clock.nowUs();
+        for (let gone = queue.takeExpired(nowUs); gone !== undefined; gone = queue.takeExpired(nowUs))
+          expired[gone.input]++;
+      };
+
+      const add = (input: number, data: Uint8Array, value: number, lifeS: number) => {
+        const airBytes = data.length + SPACE_PACKET_HEADER_LENGTH;
+        const sinceUs = clock.nowUs();
+        const deadline = lifeS > 0 ? { deadlineUs: sinceUs + lifeS * 1e6 } : {};
+        queue.add({ data, value, input, airBytes, sinceUs, crc: crc16(data), ...deadline });
+        makeRoom();
+      };
 
       const makeRoom = () => {
+        if (queue.size > config.maxPackets || queue.bytes > config.maxBytes) giveUpExpired();
         while (queue.size > config.maxPackets || queue.bytes > config.maxBytes) {
           const least = queue.dropLeast();
           if (least === undefined) return;
@@ -156,25 +190,28 @@ export const comQueue = component(
       const report = () => {
         tlm.Depth(queue.size);
         tlm.DepthBytes(queue.bytes);
-        tlm.Dropped(dropped.reduce((sum, count) => sum + count, 0));
+        tlm.Dropped(total(dropped));
         tlm.DroppedByInput(dropped);
+        tlm.Expired(total(expired));
+        tlm.ExpiredByInput(expired);
         tlm.Sent(state.sent);
         tlm.SentBytes(state.sentBytes);
         tlm.Damaged(state.damaged);
       };
 
       return {
-        comIn({ data, value }, index) {
-          const airBytes = data.length + SPACE_PACKET_HEADER_LENGTH;
-          queue.add({ data, value, input: index, airBytes, sinceUs: clock.nowUs(), crc: crc16(data) });
-          makeRoom();
-        },
+        comIn: ({ data, value }, index) => add(index, data, value, 0),
+        timedIn: ({ data, value, lifeS }) => add(TIMED_INPUT, data, value, lifeS),
         grant({ bytes, inContact }) {
+          giveUpExpired();
           state.creditBytes = inContact ? state.creditBytes + bytes : 0;
           sendWhileCreditLasts();
           report();
         },
-        schedIn: report,
+        schedIn() {
+          giveUpExpired();
+          report();
+        },
         backlog: () => queue.bytes,
       };
     },
@@ -191,13 +228,17 @@ export const comQueue = component(
           if (!(weight > 0 && weight < Number.POSITIVE_INFINITY))
             return refused(`a weight of ${weight} orders nothing`, 'VALIDATION_ERROR');
           state.weights[ComInput.constants[input]] = weight;
-          state.queue.rerank(param.AgeingPerMinute, state.weights);
+          state.queue.rerank(param.AgeingPerMinute, state.weights, param.Order);
           return ok;
         },
       };
     },
 
-    start: ({ state, param }) => state.queue.rerank(param.AgeingPerMinute, state.weights),
-    paramChanged: ({ state, param }) => state.queue.rerank(param.AgeingPerMinute, state.weights),
+    start: ({ state, param }) => state.queue.rerank(param.AgeingPerMinute, state.weights, param.Order),
+    paramChanged: ({ state, param }) => state.queue.rerank(param.AgeingPerMinute, state.weights, param.Order),
   },
 );
+
+function total(counts: readonly number[]): number {
+  return counts.reduce((sum, count) => sum + count, 0);
+}

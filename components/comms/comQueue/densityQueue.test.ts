@@ -103,4 +103,69 @@ describe('DensityQueue', () => {
       queue.add({ data: new Uint8Array(0), value, airBytes: 10, input: 0, sinceUs: 0, crc: 0 });
     expect(drained(queue).map(({ value }) => value)).toEqual([0.001, 0, -3, Number.NaN]);
   });
+
+  it('expires by deadline alone, in its order, and loses nothing else', () => {
+    const arrivals = fc.array(
+      fc.record({
+        value: fc.nat(1000),
+        airBytes: fc.integer({ min: 7, max: 1022 }),
+        life: fc.option(fc.nat(100)),
+      }),
+      { maxLength: 80 },
+    );
+    fc.assert(
+      fc.property(arrivals, fc.nat(100), fc.nat(20), (list, nowUs, sentFirst) => {
+        const queue = new DensityQueue(AGEING, [1]);
+        list.forEach(({ life, ...packet }, i) => {
+          const deadline = life === null ? {} : { deadlineUs: life };
+          queue.add({ ...packet, data: new Uint8Array(0), input: 0, sinceUs: 0, crc: i, ...deadline });
+        });
+        const sent = Array.from({ length: sentFirst }, () => queue.takeDensest()).flatMap((one) => one ?? []);
+        const expired: Waiting[] = [];
+        for (let one = queue.takeExpired(nowUs); one !== undefined; one = queue.takeExpired(nowUs))
+          expired.push(one);
+        const due = expired.map(({ deadlineUs = Number.NaN }) => deadlineUs);
+        expect(due).toEqual(due.toSorted((a, b) => a - b));
+        expect(due.every((at) => at <= nowUs)).toBe(true);
+        expect(queue.bytes).toBe(
+          list.reduce((sum, { airBytes }) => sum + airBytes, 0) -
+            [...sent, ...expired].reduce((sum, { airBytes }) => sum + airBytes, 0),
+        );
+        const left = drained(queue);
+        expect(left.every(({ deadlineUs = Number.POSITIVE_INFINITY }) => deadlineUs > nowUs)).toBe(true);
+        const all = [...sent, ...expired, ...left].map(({ crc }) => crc).sort((a, b) => a - b);
+        expect(all).toEqual(list.map((_, i) => i));
+      }),
+      { seed: 4 },
+    );
+  });
+
+  it('does not keep what was sent until its deadline', () => {
+    const queue = new DensityQueue(0, [1]);
+    let kept = 0;
+    for (let i = 0; i < 5000; i++) {
+      queue.add({
+        data: new Uint8Array(0),
+        value: 1,
+        input: 0,
+        airBytes: 10,
+        sinceUs: i,
+        crc: i,
+        deadlineUs: 1e12,
+      });
+      queue.takeDensest();
+      kept = Math.max(kept, queue.deadlinesHeld);
+    }
+    expect(kept).toBeLessThan(100);
+  });
+
+  it('goes by arrival alone when first in first out is asked for, and back', () => {
+    const { queue } = filled([1, 9, 4].map((value) => ({ value, airBytes: 10, input: 0, waitUs: 60e6 })));
+    queue.rerank(AGEING, [1], 'FIFO');
+    queue.add({ data: new Uint8Array(0), value: 100, airBytes: 10, input: 0, sinceUs: 0, crc: 0 });
+    expect(queue.densest?.value).toBe(1);
+    expect(queue.dropLeast()?.value).toBe(100);
+    queue.rerank(0, [1], 'DENSITY');
+    expect(drained(queue).map(({ value }) => value)).toEqual([9, 4, 1]);
+  });
 });

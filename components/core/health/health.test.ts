@@ -24,7 +24,7 @@ describe('health', () => {
   it('PGE-HTH-001: pings every entry once a period, each time with a fresh key', async () => {
     const b = await onBench();
     await tick(b, 20);
-    for (let index = 0; index < 24; index++) expect(pings(b, index)).toHaveLength(4);
+    for (let index = 0; index < 40; index++) expect(pings(b, index)).toHaveLength(4);
     const keys = b.calls('ping').map(({ key }) => key);
     expect(new Set(keys).size).toBe(keys.length);
     expect(names(b)).toEqual([]);
@@ -75,7 +75,7 @@ describe('health', () => {
   it('PGE-HTH-006: stops and goes on on command, as a whole or for one entry', async () => {
     const b = await onBench();
     b.command('HLTH_PING_ENABLE', { entry: 2, enabled: false });
-    b.command('HLTH_PING_ENABLE', { entry: 24, enabled: false });
+    b.command('HLTH_PING_ENABLE', { entry: 40, enabled: false });
     await tick(b, 10);
     expect(pings(b, 2)).toHaveLength(0);
     expect(pings(b, 1)).toHaveLength(2);

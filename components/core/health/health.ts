@@ -16,7 +16,7 @@ import {
   U32,
 } from '../../../fsw/framework';
 
-const ENTRIES = 24;
+const ENTRIES = 40;
 
 interface PingEntry {
   enabled: boolean;

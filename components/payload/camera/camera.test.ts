@@ -141,6 +141,19 @@ describe('the camera', () => {
     ]);
   });
 
+  it('PGE-CAM-007: says what a streaming imager lost, and how often it was started again, also while it takes no frame', async () => {
+    const health = { received: 9, dropped: 2, restarts: 1 };
+    const { b, tick } = await benchWith({ imager: { ...imager(), health: () => health }, sun: -10 });
+    await tick();
+    expect(b.telemetry).toMatchObject({ ImagerDropped: 2, ImagerRestarts: 1 });
+    health.restarts = 2;
+    await tick();
+    expect(b.telemetry.ImagerRestarts).toBe(2);
+    const still = await benchWith();
+    await still.tick();
+    expect(still.b.telemetry.ImagerDropped).toBeUndefined();
+  });
+
   it('PGE-CAM-006: flies on, and says so, when the board has no such imager', async () => {
     const b = await bench(camera, { config: { imager: 'nose' }, board: { imagers: { eye: imager() } } });
     b.command('CAPTURE');

@@ -84,6 +84,19 @@ export const cameraModel = defineComponent({
       limits: { high: { yellow: 0, red: 10 } },
       doc: 'Exposures that the imager failed.',
     },
+    ImagerDropped: {
+      id: 3,
+      type: U32,
+      update: 'on-change',
+      doc: 'Frames that a streaming imager took and lost, since boot.',
+    },
+    ImagerRestarts: {
+      id: 4,
+      type: U32,
+      update: 'on-change',
+      limits: { high: { yellow: 0 } },
+      doc: 'How often the stream of an imager was started again after a failure.',
+    },
   },
   params: {
     PeriodS: { id: 0, type: F32, default: 20, min: 1, max: 3600, unit: 's', doc: 'Time between two frames.' },
@@ -146,9 +159,14 @@ export const camera = component(cameraModel, {
     };
   },
   ports: (self) => {
-    const { state, param, clock, board, event } = self;
+    const { state, param, clock, board, event, tlm } = self;
     return {
       async schedIn() {
+        const health = state.imager?.health?.();
+        if (health !== undefined) {
+          tlm.ImagerDropped(health.dropped);
+          tlm.ImagerRestarts(health.restarts);
+        }
         const nowUs = clock.nowUs();
         if (!state.imaging || state.safe || nowUs < state.nextUs) return;
         const ground = board.ephemeris.groundPoint(nowUs);

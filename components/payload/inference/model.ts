@@ -16,7 +16,7 @@ import { InferRequest, InferResult, ModelFetch, ModelOffer, ModelVerdict } from 
 import type { Engine, Outputs } from './engine';
 import { onnxEngine } from './onnxEngine';
 
-export const CLIENTS = 4;
+export const CLIENTS = 8;
 
 /** Asks to have a model loaded before the first request for it comes. */
 export const Prepare = port('Prepare', { model: string(40) });

@@ -1,18 +1,7 @@
 /** Where on the ground the tiles of a frame lie. */
+import { type FramePlace, pixelPlace } from '../../../fsw/framework';
 
-/** Mean radius of the Earth (IUGG), metres: the sphere on which frames are gridded. */
-const EARTH_RADIUS_M = 6_371_009;
-const DEG = Math.PI / 180;
-
-export interface FramePlace {
-  readonly width: number;
-  readonly height: number;
-  readonly latDeg: number;
-  readonly lonDeg: number;
-  /** Of the frame's up edge, clockwise from north. */
-  readonly headingDeg: number;
-  readonly gsdM: number;
-}
+export { type FramePlace, pixelPlace };
 
 /** The centre of a tile, counted row by row. */
 export function tileCentre(
@@ -24,29 +13,4 @@ export function tileCentre(
   const across = ((tile % columns) + 0.5) * tilePx;
   const down = (Math.floor(tile / columns) + 0.5) * tilePx;
   return pixelPlace(frame, across, down);
-}
-
-/**
- * Where a point of the picture lies, in pixels from its upper left. The frame's grid is azimuthal equidistant about
- * its middle (Snyder, USGS PP 1395, §25, eq. 20-14 and 20-15): a pixel's distance is its count times the GSD, its
- * bearing the heading turned by its angle from the up edge.
- */
-export function pixelPlace(
-  frame: FramePlace,
-  across: number,
-  down: number,
-): { latDeg: number; lonDeg: number } {
-  const right = across - frame.width / 2;
-  const forward = frame.height / 2 - down;
-  const angle = (Math.hypot(right, forward) * frame.gsdM) / EARTH_RADIUS_M;
-  const bearing = frame.headingDeg * DEG + Math.atan2(right, forward);
-  const lat = frame.latDeg * DEG;
-  const sine = Math.sin(lat) * Math.cos(angle) + Math.cos(lat) * Math.sin(angle) * Math.cos(bearing);
-  const east = Math.atan2(
-    Math.sin(bearing) * Math.sin(angle),
-    Math.cos(lat) * Math.cos(angle) - Math.sin(lat) * Math.sin(angle) * Math.cos(bearing),
-  );
-  const latDeg = Math.asin(Math.min(1, Math.max(-1, sine))) / DEG;
-  const turned = frame.lonDeg + east / DEG;
-  return { latDeg, lonDeg: turned - 360 * Math.floor((turned + 180) / 360) };
 }

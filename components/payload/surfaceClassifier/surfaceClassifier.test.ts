@@ -47,7 +47,15 @@ describe('the surface classifier', () => {
       waterFraction: good.water_fraction,
       cloudFraction,
     });
+    expect(b.calls('tipOut')).toEqual([{ info, findings }]);
     expect(b.telemetry.FramesClassified).toBe(1);
+  });
+
+  it('PGE-SUR-006: gives a planner the same findings', async () => {
+    const { b, frame, answer } = await benchWith();
+    await frame();
+    await answer(good);
+    expect(b.calls('tipOut')).toEqual(b.calls('classifiedOut'));
   });
 
   it('PGE-SUR-002: gives the tiles back when the answer is there', async () => {

@@ -28,6 +28,7 @@ export const surfaceClassifierModel = defineComponent({
     infer: output(InferRequest),
     inferred: input.async(InferResult, { priority: 1 }),
     classifiedOut: output(Classified),
+    tipOut: output(Classified, { optional: true }),
   },
   events: {
     ClassifyingFailed: {
@@ -112,6 +113,7 @@ export const surfaceClassifier = component(surfaceClassifierModel, {
         frame.tiles.release();
         tlm.FramesClassified(++state.classified);
         out.classifiedOut({ info: frame.info, findings });
+        out.tipOut({ info: frame.info, findings });
       },
     };
   },

@@ -4,6 +4,13 @@
  * bytes while a ground station is in view.
  */
 import { join } from 'node:path';
+import { bandAligner } from '../../../components/imaging/bandAligner/bandAligner';
+import { capturePlanner } from '../../../components/imaging/capturePlanner/capturePlanner';
+import { cloudMasker } from '../../../components/imaging/cloudMasker/cloudMasker';
+import { highResCamera } from '../../../components/imaging/highResCamera/highResCamera';
+import { landCover } from '../../../components/imaging/landCover/landCover';
+import { sceneProducts } from '../../../components/imaging/sceneProducts/sceneProducts';
+import { vesselDetector } from '../../../components/imaging/vesselDetector/vesselDetector';
 import { camera } from '../../../components/payload/camera/camera';
 import { cloudScreener } from '../../../components/payload/cloudScreener/cloudScreener';
 import { inference } from '../../../components/payload/inference/inference';
@@ -17,6 +24,9 @@ import { projectRoot } from '../../root';
 import { bus } from '../bus';
 
 export { profiles } from '../bus';
+
+/** `name lat lon radius-km priority`: the coast of Virginia at Wallops, and the mouth of the Perdido in the Gulf. */
+const TARGETS = 'wallops 37.68 -75.62 12 5; perdido 30.72 -87.40 10 3';
 
 const spacecraft = bus({ version: '0.1.0', periodUs: 1_000_000 });
 
@@ -34,7 +44,7 @@ const scrub = instance('scrubber', scrubber, {
 const runtime = instance('inference', inference, {
   baseId: 0x2400,
   priority: 12,
-  config: { models: 'cloud-screener,surface-vit', redos: 3 },
+  config: { models: 'cloud-screener,surface-vit,cloud-mask,land-cover,vessel-detector', redos: 3 },
   params: { Guard: 'TWIN', CanaryPeriodS: 600 },
 });
 const eye = instance('camera', camera, {
@@ -52,13 +62,55 @@ const packer = instance('productPacker', productPacker, {
   params: { SummaryBatch: 8 },
 });
 
+// High resolution: where to look, the strips, and what is in them.
+const planner = instance('capturePlanner', capturePlanner, {
+  baseId: 0x2900,
+  priority: 16,
+  config: { targets: TARGETS },
+});
+const telescope = instance('highResCamera', highResCamera, {
+  baseId: 0x2a00,
+  priority: 5,
+  config: { imager: 'highRes' },
+});
+const aligner = instance('bandAligner', bandAligner, { baseId: 0x2b00 });
+const masker = instance('cloudMasker', cloudMasker, { baseId: 0x2c00, priority: 10 });
+const cover = instance('landCover', landCover, { baseId: 0x2d00, priority: 9 });
+const vessels = instance('vesselDetector', vesselDetector, {
+  baseId: 0x2e00,
+  priority: 8,
+  // The decision of its model card: one false alarm on 100 km² of the sea that it was tried on.
+  params: { ScoreThreshold: 0.669 },
+});
+const scenes = instance('sceneProducts', sceneProducts, { baseId: 0x2f00, priority: 7 });
+
 export const topology = spacecraft.complete({
   name: 'EarthWatch',
-  payload: [models, scrub, runtime, eye, cutter, screener, classifier, packer],
+  payload: [
+    models,
+    scrub,
+    runtime,
+    eye,
+    cutter,
+    screener,
+    classifier,
+    packer,
+    planner,
+    telescope,
+    aligner,
+    masker,
+    cover,
+    vessels,
+    scenes,
+  ],
   connections: [
     connect(spacecraft.fast[0], eye.in.schedIn),
     connect(spacecraft.slow[0], packer.in.schedIn),
+    connect(spacecraft.fast[1], planner.in.schedIn),
+    connect(spacecraft.fast[2], telescope.in.schedIn),
     connect(spacecraft.modes[0], eye.in.modeIn),
+    connect(spacecraft.modes[1], planner.in.modeIn),
+    connect(spacecraft.modes[2], telescope.in.modeIn),
 
     // Frame, tiles, verdict, findings, product.
     connect(eye.out.frameOut, cutter.in.frameIn),
@@ -67,11 +119,36 @@ export const topology = spacecraft.complete({
     connect(classifier.out.classifiedOut, packer.in.classified),
     connect(packer.out.comOut, spacecraft.products),
 
-    // Both networks run in one runtime, as twins, from one verified store.
+    // Tip and cue: what the wide field saw decides where the telescope looks.
+    connect(classifier.out.tipOut, planner.in.classifiedIn),
+    connect(screener.out.verdictOut, planner.in.screenedIn),
+    connect(planner.out.orderOut, telescope.in.orderIn),
+    connect(telescope.out.doneOut, planner.in.doneIn),
+
+    // Strips: registered, masked, mapped, searched, packed; the end of a capture goes the same way.
+    connect(telescope.out.stripOut, aligner.in.stripIn),
+    connect(aligner.out.stripOut, masker.in.stripIn),
+    connect(masker.out.screenedOut, cover.in.screenedIn),
+    connect(cover.out.mappedOut, vessels.in.mappedIn),
+    connect(vessels.out.analysedOut, scenes.in.analysedIn),
+    connect(scenes.out.productOut, spacecraft.timedProducts),
+    connect(telescope.out.captureEndOut, aligner.in.captureEndIn),
+    connect(aligner.out.captureEndOut, masker.in.captureEndIn),
+    connect(masker.out.captureEndOut, cover.in.captureEndIn),
+    connect(cover.out.captureEndOut, vessels.in.captureEndIn),
+    connect(vessels.out.captureEndOut, scenes.in.captureEndIn),
+
+    // All networks run in one runtime, as twins, from one verified store.
     connect(screener.out.infer, runtime.in.request[0]),
     connect(runtime.out.result[0], screener.in.inferred),
     connect(classifier.out.infer, runtime.in.request[1]),
     connect(runtime.out.result[1], classifier.in.inferred),
+    connect(masker.out.infer, runtime.in.request[2]),
+    connect(runtime.out.result[2], masker.in.inferred),
+    connect(cover.out.infer, runtime.in.request[3]),
+    connect(runtime.out.result[3], cover.in.inferred),
+    connect(vessels.out.infer, runtime.in.request[4]),
+    connect(runtime.out.result[4], vessels.in.inferred),
     connect(runtime.out.fetch, models.in.fetch),
     connect(models.out.offer, runtime.in.offered),
     connect(runtime.out.verdict, models.in.verdict),

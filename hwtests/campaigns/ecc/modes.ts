@@ -1,7 +1,7 @@
 /** What a campaign covers. */
 import type { EvaluationSet } from './evaluationSet';
 import { languageModel } from './languageModel';
-import { cachedSmolModel, smolModel } from './smolWheel';
+import { smolModel } from './smolWheel';
 import type { Subject } from './subject';
 import { visionTransformer } from './visionTransformer';
 
@@ -27,11 +27,11 @@ export const modes: Readonly<Record<ModeName, Range>> = {
 };
 
 /** All models that can be had here, and in one line each what can't. */
-export function subjectsOf(
+export async function subjectsOf(
   { fetches }: Range,
   set: EvaluationSet,
-): { subjects: readonly Subject[]; leftOut: readonly string[] } {
-  const file = fetches ? smolModel() : cachedSmolModel();
+): Promise<{ subjects: readonly Subject[]; leftOut: readonly string[] }> {
+  const file = await smolModel(fetches);
   const language = file.ok ? [languageModel('int8', file.value), languageModel('4-bit', file.value)] : [file];
   const made = [visionTransformer('fp32', set), visionTransformer('fp16', set), ...language];
   return {

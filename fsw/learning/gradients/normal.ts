@@ -1,0 +1,92 @@
+/** Gradients of what looks at a whole row: reductions, softmax, normalisations. */
+
+import type { Builder } from '../graph/builder';
+import { float, integer } from '../graph/graph';
+import { reducedAxes } from '../graph/shapes';
+import type { GradientRule, Step } from './rule';
+
+/** Mean or sum: every summand gets the whole, or its share. */
+function reduction(share: (count: number) => number): GradientRule {
+  return ({ node, b }, gradient) => {
+    const shape = b.shape(node.inputs[0]);
+    const axes = reducedAxes(node, shape.length, b);
+    if (!axes) return [];
+    const kept = b.reshape(
+      gradient,
+      shape.map((dim, i) => (axes.includes(i) ? 1 : dim)),
+    );
+    const factor = share(axes.reduce((product, axis) => product * shape[axis], 1));
+    const scaled = factor === 1 ? kept : b.op('Mul', [kept, b.floats(factor)]);
+    return [b.op('Expand', [scaled, b.integers(shape)])];
+  };
+}
+
+function axisOf({ node, b }: Step): number {
+  const axis = integer(node, 'axis', -1);
+  return axis < 0 ? axis + b.shape(node.outputs[0]).length : axis;
+}
+
+/** t − y Σ t with t = g y. */
+const softmax: GradientRule = (step, gradient) => {
+  const { node, b } = step;
+  const [y] = node.outputs;
+  const t = b.op('Mul', [gradient, y]);
+  return [b.op('Sub', [t, b.op('Mul', [y, b.sum(t, [axisOf(step)])])])];
+};
+
+/** g − eʸ Σ g. */
+const logSoftmax: GradientRule = (step, gradient) => {
+  const { node, b } = step;
+  const total = b.sum(gradient, [axisOf(step)]);
+  return [b.op('Sub', [gradient, b.op('Mul', [b.op('Exp', [node.outputs[0]]), total])])];
+};
+
+/** (d − mean d − x̂ mean(d x̂)) / σ over the axes of a normalisation, d the gradient by x̂. */
+function normalised(b: Builder, d: string, hat: string, inverse: string, axes: readonly number[]): string {
+  const spread = b.op('Mul', [hat, b.mean(b.op('Mul', [d, hat]), axes)]);
+  return b.op('Mul', [b.op('Sub', [b.op('Sub', [d, b.mean(d, axes)]), spread]), inverse]);
+}
+
+/** The forward node gives its mean and 1/σ: `prepared` has asked for them. */
+const layerNormalization: GradientRule = (step, gradient) => {
+  const { node, b, needs } = step;
+  const [x, scale, bias] = node.inputs;
+  const [, mean, inverse] = node.outputs;
+  const shape = b.shape(x);
+  const axis = axisOf(step);
+  const axes = shape.map((_, i) => i).slice(axis);
+  const hat = b.op('Mul', [b.op('Sub', [x, mean]), inverse]);
+  return [
+    needs(0) ? normalised(b, b.op('Mul', [gradient, scale]), hat, inverse, axes) : undefined,
+    needs(1) ? b.summedTo(b.op('Mul', [gradient, hat]), b.shape(scale)) : undefined,
+    bias && needs(2) ? b.summedTo(gradient, b.shape(bias)) : undefined,
+  ];
+};
+
+/** Of each channel of each item over its pixels; the statistics are computed once more. */
+const instanceNormalization: GradientRule = ({ node, b, needs }, gradient) => {
+  const [x, scale] = node.inputs;
+  const shape = b.shape(x);
+  const axes = shape.map((_, i) => i).slice(2);
+  const centred = b.op('Sub', [x, b.mean(x, axes)]);
+  const variance = b.mean(b.op('Mul', [centred, centred]), axes);
+  const deviation = b.op('Sqrt', [b.op('Add', [variance, b.floats(float(node, 'epsilon', 1e-5))])]);
+  const inverse = b.op('Div', [b.floats(1), deviation]);
+  const hat = b.op('Mul', [centred, inverse]);
+  const wide = (name: string) => b.reshape(name, [1, shape[1], ...axes.map(() => 1)]);
+  const byChannel = (value: string) => b.sum(value, [0, ...axes], 0);
+  return [
+    needs(0) ? normalised(b, b.op('Mul', [gradient, wide(scale)]), hat, inverse, axes) : undefined,
+    needs(1) ? byChannel(b.op('Mul', [gradient, hat])) : undefined,
+    needs(2) ? byChannel(gradient) : undefined,
+  ];
+};
+
+export const normal: Readonly<Record<string, GradientRule>> = {
+  ReduceMean: reduction((count) => 1 / count),
+  ReduceSum: reduction(() => 1),
+  Softmax: softmax,
+  LogSoftmax: logSoftmax,
+  LayerNormalization: layerNormalization,
+  InstanceNormalization: instanceNormalization,
+};

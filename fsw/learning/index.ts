@@ -1,0 +1,8 @@
+/** Training graphs out of inference graphs. */
+export { type Adapter, type AdapterOptions, adapted, mergeAdapter } from './adapters';
+export { PARAMETERS, type Parameter } from './forward';
+export { differentiable } from './gradients/differentiate';
+export { readGraph, writeGraph } from './graph/codec';
+export type { Graph, GraphNode, GraphValue, Initializer } from './graph/graph';
+export { adamw, HYPER, momentsOf, type Optimizer } from './optimizer';
+export { STEP, type TrainingGraphs, type TrainingOptions, trainingGraphs } from './trainingGraph';
