@@ -7,6 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { projectRoot } from '../../../fsw/root';
 import { pageOf } from '../../report/page';
 import { eventAt, testRecord } from '../../report/testRecord';
+import type { FlightReport } from '../../simulators/referee';
 import { type Browser, findChromium, startBrowser } from './browser';
 
 const chromium = findChromium();
@@ -18,7 +19,7 @@ describe.skipIf(chromium === undefined)(
   () => {
     const out = mkdtempSync(join(tmpdir(), 'perigee-report-'));
     let browser: Browser;
-    let report: { frames: { captured: number }; events: Record<string, number>; passes: unknown[] };
+    let report: Pick<FlightReport, 'frames' | 'highRes' | 'events' | 'passes'>;
 
     beforeAll(async () => {
       const command = ['ground-tools/bin/perigee.mjs', 'fly', 'earth-watch', '--seed', '7', '--out', out];
@@ -48,14 +49,29 @@ describe.skipIf(chromium === undefined)(
       expect(page.complaints).toEqual([]);
     });
 
-    it('shows every frame, its picture decoded', async () => {
+    it('shows every frame, and every picture of the page is decoded', async () => {
       const { page } = browser;
       const images =
         'Promise.all([...document.images].map((image) => { image.loading = "eager"; return image.decode().then(() => image.naturalWidth); }))';
-      const widths = await page.evaluate<number[]>(images);
+      expect(Math.min(...(await page.evaluate<number[]>(images)))).toBeGreaterThanOrEqual(64);
+      const frames = '[...document.querySelectorAll("section[aria-labelledby=frames] img")]';
+      const widths = await page.evaluate<number[]>(`${frames}.map(({ naturalWidth }) => naturalWidth)`);
       expect(widths).toHaveLength(report.frames.captured);
       expect(new Set(widths)).toEqual(new Set([128]));
-      expect(await page.evaluate('[...document.images].every(({ alt }) => alt.length > 20)')).toBe(true);
+      expect(await page.evaluate(`${frames}.every(({ alt }) => alt.length > 20)`)).toBe(true);
+    });
+
+    it('shows the captures of the telescope, where its scenes are to be had, and takes the land cover off', async () => {
+      const { page } = browser;
+      const { captures, tilesMapped, vesselsFound } = report.highRes;
+      expect(await page.evaluate('document.querySelectorAll("article.scene").length')).toBe(captures);
+      expect(await page.evaluate('document.querySelectorAll(".cover rect").length')).toBe(tilesMapped);
+      expect(await page.evaluate('document.querySelectorAll(".vessels circle").length')).toBe(vesselsFound);
+      if (captures === 0) return;
+      const shown = 'document.querySelector(".cover").getBoundingClientRect().width > 100';
+      expect(await page.evaluate(shown)).toBe(true);
+      await page.evaluate('document.querySelector("input[data-shows]").click()');
+      expect(await page.evaluate(shown)).toBe(false);
     });
 
     it('draws the map and every plot', async () => {
