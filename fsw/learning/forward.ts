@@ -1,7 +1,6 @@
 /** The way forward of a training step: an inference graph with a fixed batch, its chosen weights taken from one flat vector. */
-import { fail } from '../errors';
-import { type Builder, GraphFailure } from './graph/builder';
-import { type Graph, type GraphNode, type Initializer, integers } from './graph/graph';
+import type { Builder } from './graph/builder';
+import { type Graph, type GraphNode, integers } from './graph/graph';
 import { sizeOf } from './graph/shapes';
 
 /** A trainable tensor and its place in the flat vector of parameters. */
@@ -47,7 +46,7 @@ export function forward(
   unpack(b, parameters);
   const from = b.nodes.length;
   for (const node of graph.nodes) b.add(modern(b, node));
-  return b.nodes.slice(from).filter(({ op }) => op !== 'Constant');
+  return b.nodes.slice(from);
 }
 
 function unpack(b: Builder, parameters: readonly Parameter[]): void {
@@ -78,19 +77,4 @@ function modern(b: Builder, node: GraphNode): GraphNode {
   if (op === 'LayerNormalization' && outputs.length === 1)
     return { op, inputs, outputs: [outputs[0], `${outputs[0]}_mean`, `${outputs[0]}_inverse`], attributes };
   return node;
-}
-
-/** The values of an initializer of a graph. Throws GraphFailure. */
-export function weightsOf(
-  graph: Graph,
-  name: string,
-  external: (initializer: Initializer) => Float32Array | undefined,
-): Float32Array {
-  const value = graph.initializers.get(name);
-  const data = value?.external ? external(value) : value?.data;
-  if (!value || !(data instanceof Float32Array) || data.length !== sizeOf(value.dims))
-    throw new GraphFailure(
-      fail('TRAINING_PARAMETER', { name, why: 'the graph has no float32 weights of that name' }),
-    );
-  return data;
 }

@@ -1,5 +1,5 @@
 /** Outlines on the Earth, and how they fit on a map that ends at 180°. */
-import { type FramePlace, pixelPlace } from '../../components/payload/productPacker/tilePlace';
+import { type FramePlace, pixelPlace } from '../../fsw/framework/pixelPlace';
 
 /** Degrees east and north. */
 export type LonLat = readonly [lonDeg: number, latDeg: number];

@@ -1,5 +1,5 @@
 /** What a report page is made of: a flight as plain data. */
-import type { FramePlace } from '../../components/payload/productPacker/tilePlace';
+import type { FramePlace } from '../../fsw/framework/pixelPlace';
 import type { Comparison } from '../campaigns/downlink/table';
 import type { Received } from '../simulators/groundStation';
 import type { Hit } from '../simulators/radiation/hits';

@@ -1,8 +1,6 @@
 /** Where on the ground the tiles of a frame lie. */
 import { type FramePlace, pixelPlace } from '../../../fsw/framework';
 
-export { type FramePlace, pixelPlace };
-
 /** The centre of a tile, counted row by row. */
 export function tileCentre(
   frame: FramePlace,

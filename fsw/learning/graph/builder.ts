@@ -1,7 +1,7 @@
 /** Writes a graph node by node: every value's shape is known as soon as it is there, and what is said twice is computed once. */
 import { type Failed, fail, type Result, succeed } from '../../errors';
 import type { Attribute, Elements, Graph, GraphNode, GraphValue, Initializer } from './graph';
-import { type Known, type Shape, shapesOf, sizeOf } from './shapes';
+import { type Known, type Shape, shapesOf } from './shapes';
 
 /** Carries a coded failure out of nested calls; never leaves this room. */
 export class GraphFailure extends Error {
@@ -144,10 +144,6 @@ export class Builder implements Known {
       initializers: new Map([...this.initializers].filter(([name]) => needed.has(name))),
       nodes: nodes.reverse().map((node) => trimmed(node, needed)),
     };
-  }
-
-  elements(name: string): number {
-    return sizeOf(this.shape(name));
   }
 
   private fresh(stem: string): string {

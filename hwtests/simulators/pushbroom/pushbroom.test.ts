@@ -1,7 +1,7 @@
 import { rmSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { pixelPlace } from '../../../components/payload/productPacker/tilePlace';
 import type { Place, Pushbroom, Swath } from '../../../fsw/framework';
+import { pixelPlace } from '../../../fsw/framework/pixelPlace';
 import { findScenes, openSceneFolder, type Scene } from '../../../fsw/imagery';
 import { testCount, testFolder, writeSentinel2 } from '../../../fsw/imagery/testTiff';
 import { testOrbit } from '../testWorld';

@@ -1,6 +1,6 @@
 import { rmSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { pixelPlace } from '../../../components/payload/productPacker/tilePlace';
+import { pixelPlace } from '../../../fsw/framework/pixelPlace';
 import { openSceneFolder, type Scene, sceneSwath } from '../../../fsw/imagery';
 import { testFolder, writeTiff } from '../../../fsw/imagery/testTiff';
 import { paintTargets, targetGrid } from './targets';
