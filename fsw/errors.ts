@@ -233,6 +233,9 @@ export const errorTable = {
 
   // Simulators (hwtests)
   ORBIT_BAD_TLE: '{name}: {why}',
+  EUROSAT_MISSING:
+    'EuroSAT is not there (looked in {places}): name its parent folder in PERIGEE_DATA, see perigee assets',
+  EUROSAT_READ: 'EuroSAT: {file}: {why}',
   SENSOR_EFFECTS: 'sensor effects {text}: {why}',
   START_BOARD: 'board {board} flies no simulated world: --start and --sensor are for sim and live',
   START_TIME: 'start {text}: {why}',
