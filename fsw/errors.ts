@@ -123,6 +123,8 @@ export const errorTable = {
     'operator {operator} (of {output}), as it is used, cannot be differentiated; known: {known}',
   TRAINING_PARAMETER: 'weights {name} cannot be trained: {why}',
   TRAINING_OUTPUT: 'the graph has no output {output}; it has: {known}',
+  LABELS: 'labels {file}: {why}',
+  LABELS_MODEL: 'labels {file}: they are for {what} {found}, this is {expected}',
 
   // Payload: camera, tiles, models, inference
   CAMERA_NO_IMAGER: 'the board has no imager {imager}; it has: {known}',
