@@ -84,9 +84,9 @@ module.exports = {
     ),
     only(
       'training-graphs-are-below',
-      'Training graphs are made from models: no component, no runtime.',
+      'Training graphs and labels are made from models: no component, no runtime.',
       { path: learning, pathNot: test },
-      [learning, framework, errors],
+      [learning, modelFiles, framework, errors],
     ),
     only(
       'federation-is-below',
@@ -178,6 +178,7 @@ module.exports = {
         federation,
         imagery,
         products,
+        learning,
         native,
         projectRoot,
         // The host's file store: CFDP needs the same one on the ground.
