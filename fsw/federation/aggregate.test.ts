@@ -5,11 +5,7 @@ import { golden, hexFloats } from './testVectors';
 
 const { mean } = golden;
 const start = hexFloats(golden.values);
-const contributions = mean.deltas.map((delta, i) => ({
-  delta: hexFloats(delta),
-  examples: mean.examples[i],
-  age: mean.ages[i],
-}));
+const contributions = mean.updates.map((update) => ({ ...update, delta: hexFloats(update.delta) }));
 
 function closeTo(found: Float32Array, expected: Float32Array): void {
   expect(found).toHaveLength(expected.length);

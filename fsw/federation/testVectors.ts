@@ -80,7 +80,7 @@ export const golden = JSON.parse(
   float32: { packed: string; read: string };
   int8: { packed: string; read: string; block: number };
   sparse: { packed: string; read: string; block: number; keep: number };
-  mean: { deltas: string[]; examples: number[]; ages: number[]; fresh: string; aged: string };
+  mean: { updates: { delta: string; examples: number; age: number }[]; fresh: string; aged: string };
 };
 
 export function hexBytes(hex: string): Uint8Array {

@@ -98,9 +98,10 @@ out = {
         "read": hexed(sparse),
     },
     "mean": {
-        "deltas": [hexed(delta) for delta in deltas],
-        "examples": examples,
-        "ages": ages,
+        "updates": [
+            {"delta": hexed(delta), "examples": count, "age": age}
+            for delta, count, age in zip(deltas, examples, ages)
+        ],
         "fresh": hexed(fresh),
         "aged": hexed(aged),
     },
