@@ -11,6 +11,7 @@ const imagery = '^fsw/imagery/';
 const modelFiles = '^fsw/models/';
 const products = '^fsw/products/';
 const learning = '^fsw/learning/';
+const runtimes = '^fsw/runtimes/';
 const native = '^native/';
 /** What stands below all rooms: where the project is, and files written whole. */
 const projectRoot = '^fsw/(root|wholeFile)[.]ts$';
@@ -82,11 +83,24 @@ module.exports = {
       [products, framework, protocols, errors],
     ),
     only(
-      'training-graphs-are-below',
-      'Training graphs are made from models: no component, no runtime.',
-      { path: learning, pathNot: test },
-      [learning, framework, errors],
+      'runtimes-are-below',
+      'What the engines of several rooms share: processes and sessions, and nothing of what they compute.',
+      { path: runtimes },
+      [runtimes, errors],
     ),
+    only(
+      'learning-is-below',
+      'Training is made from models and runs in a runtime: no component.',
+      { path: learning, pathNot: test },
+      [learning, runtimes, framework, errors],
+    ),
+    {
+      name: 'training-graphs-are-pure',
+      comment: 'Only the engines of training know a runtime; graphs, plans and sessions are computed.',
+      severity: 'error',
+      from: { path: learning, pathNot: [test, '^fsw/learning/(engines/|testGraphs[.]ts$)'] },
+      to: { path: runtimes, dependencyTypesNot: ['type-only'] },
+    },
     only('framework-is-below', 'The framework knows no component, mission or tool.', { path: framework }, [
       framework,
       protocols,
@@ -123,6 +137,7 @@ module.exports = {
         modelFiles,
         products,
         learning,
+        runtimes,
         native,
         '^components/$1/$2/',
         '^components/$1/[^/]+[.]ts$',
@@ -140,6 +155,7 @@ module.exports = {
         links,
         modelFiles,
         imagery,
+        learning,
         projectRoot,
         native,
         '^components/$1/',
