@@ -90,9 +90,9 @@ module.exports = {
     ),
     only(
       'learning-is-below',
-      'Training is made from models and runs in a runtime: no component.',
+      'Training and labels are made from models, training runs in a runtime: no component.',
       { path: learning, pathNot: test },
-      [learning, runtimes, framework, errors],
+      [learning, modelFiles, runtimes, framework, errors],
     ),
     {
       name: 'training-graphs-are-pure',
@@ -184,6 +184,7 @@ module.exports = {
         modelFiles,
         imagery,
         products,
+        learning,
         native,
         projectRoot,
         // The host's file store: CFDP needs the same one on the ground.
