@@ -12,6 +12,7 @@ const modelFiles = '^fsw/models/';
 const products = '^fsw/products/';
 const learning = '^fsw/learning/';
 const runtimes = '^fsw/runtimes/';
+const federation = '^fsw/federation/';
 const native = '^native/';
 /** What stands below all rooms: where the project is, and files written whole. */
 const projectRoot = '^fsw/(root|wholeFile)[.]ts$';
@@ -101,6 +102,12 @@ module.exports = {
       from: { path: learning, pathNot: [test, '^fsw/learning/(engines/|testGraphs[.]ts$)'] },
       to: { path: runtimes, dependencyTypesNot: ['type-only'] },
     },
+    only(
+      'federation-is-below',
+      'Messages, means and refusals of a federation, flight and ground share: no component, no link.',
+      { path: federation },
+      [federation, learning, modelFiles, framework, errors],
+    ),
     only('framework-is-below', 'The framework knows no component, mission or tool.', { path: framework }, [
       framework,
       protocols,
@@ -138,6 +145,7 @@ module.exports = {
         products,
         learning,
         runtimes,
+        federation,
         native,
         '^components/$1/$2/',
         '^components/$1/[^/]+[.]ts$',
@@ -154,6 +162,7 @@ module.exports = {
         errors,
         links,
         modelFiles,
+        federation,
         imagery,
         learning,
         projectRoot,
@@ -182,6 +191,7 @@ module.exports = {
         cfdpEngine,
         sequences,
         modelFiles,
+        federation,
         imagery,
         products,
         learning,
