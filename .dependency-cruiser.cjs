@@ -92,7 +92,7 @@ module.exports = {
     only(
       'learning-is-below',
       'Training and labels are made from models, training runs in a runtime: no component.',
-      { path: learning, pathNot: test },
+      { path: learning, pathNot: [test, '^fsw/learning/test[A-Z]'] },
       [learning, modelFiles, runtimes, framework, errors],
     ),
     {
