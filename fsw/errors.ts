@@ -122,6 +122,9 @@ export const errorTable = {
   GRADIENT_OPERATOR:
     'operator {operator} (of {output}), as it is used, cannot be differentiated; known: {known}',
   TRAINING_PARAMETER: 'weights {name} cannot be trained: {why}',
+  TRAINING_CHOICE: 'what is to learn: {why}',
+  TRAINING_VECTOR: 'vector of parameters: {why}',
+  TRAINING_EXAMPLES: 'examples: {why}',
   TRAINING_OUTPUT: 'the graph has no output {output}; it has: {known}',
   LABELS: 'labels {file}: {why}',
   LABELS_MODEL: 'labels {file}: they are for {what} {found}, this is {expected}',
@@ -193,7 +196,7 @@ export const errorTable = {
   ENGINE_CANARY: '{model}: its canary: {reason}',
   ENGINE_SUSPECT: '{model}: {reason}',
   ENGINE_DEADLINE: '{model}: not done after {deadlineUs} us',
-  ENGINE_LOST: 'the inference process ended: {reason}',
+  ENGINE_LOST: "the engine's process ended: {reason}",
   INFER_ASKED: '{model}: {items} items of {size} values asked, {length} values given',
 
   // CUDA, TensorRT and its engine plans
