@@ -14,7 +14,7 @@ import { type Opened, open, seal } from './sealed';
 
 /** What learns, and how (as `TuningChoice` of fsw/learning). */
 export interface TaskChoice {
-  readonly what: 'head' | 'lora' | 'all';
+  readonly what: 'head' | 'ends' | 'lora' | 'all';
   readonly rank?: number;
   readonly alpha?: number;
   readonly batch: number;
@@ -115,8 +115,8 @@ function startOf(value: unknown): Start {
 function choiceOf(value: unknown): TaskChoice {
   const at = 'choice';
   const what = text(member(value, 'what', at), 'choice.what');
-  if (what !== 'head' && what !== 'lora' && what !== 'all')
-    throw new Malformed(`choice.what: ${what} is not head, lora or all`);
+  if (what !== 'head' && what !== 'ends' && what !== 'lora' && what !== 'all')
+    throw new Malformed(`choice.what: ${what} is not head, ends, lora or all`);
   const features = optional(value, 'features');
   if (features !== undefined && features !== 'cached') throw new Malformed('choice.features: not cached');
   return {
