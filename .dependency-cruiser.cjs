@@ -83,9 +83,9 @@ module.exports = {
     ),
     only(
       'training-graphs-are-below',
-      'Training graphs are made from models: no component, no runtime.',
+      'Training graphs and labels are made from models: no component, no runtime.',
       { path: learning, pathNot: test },
-      [learning, framework, errors],
+      [learning, modelFiles, framework, errors],
     ),
     only('framework-is-below', 'The framework knows no component, mission or tool.', { path: framework }, [
       framework,
@@ -168,6 +168,7 @@ module.exports = {
         modelFiles,
         imagery,
         products,
+        learning,
         native,
         projectRoot,
         // The host's file store: CFDP needs the same one on the ground.

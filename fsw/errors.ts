@@ -123,6 +123,8 @@ export const errorTable = {
     'operator {operator} (of {output}), as it is used, cannot be differentiated; known: {known}',
   TRAINING_PARAMETER: 'weights {name} cannot be trained: {why}',
   TRAINING_OUTPUT: 'the graph has no output {output}; it has: {known}',
+  LABELS: 'labels {file}: {why}',
+  LABELS_MODEL: 'labels {file}: they are for {what} {found}, this is {expected}',
 
   // Payload: camera, tiles, models, inference
   CAMERA_NO_IMAGER: 'the board has no imager {imager}; it has: {known}',
@@ -237,6 +239,9 @@ export const errorTable = {
 
   // Simulators (hwtests)
   ORBIT_BAD_TLE: '{name}: {why}',
+  EUROSAT_MISSING:
+    'EuroSAT is not there (looked in {places}): name its parent folder in PERIGEE_DATA, see perigee assets',
+  EUROSAT_READ: 'EuroSAT: {file}: {why}',
   SENSOR_EFFECTS: 'sensor effects {text}: {why}',
   START_BOARD: 'board {board} flies no simulated world: --start and --sensor are for sim and live',
   START_TIME: 'start {text}: {why}',
