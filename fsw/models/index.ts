@@ -21,6 +21,14 @@ export {
   readManifest,
   type Shape,
 } from './manifest';
-export { OWN_KEY_FILE, readOwnKey } from './ownKey';
+export {
+  OWN_KEY_FILES,
+  ownKeyOf,
+  provideOwnKey,
+  publicHex,
+  publicKeyOf,
+  readOwnKey,
+  SECRET_BYTES,
+} from './ownKey';
 export { readSafetensors, type TensorInfo } from './safetensors';
 export * from './signature';
