@@ -11,6 +11,7 @@ const imagery = '^fsw/imagery/';
 const modelFiles = '^fsw/models/';
 const products = '^fsw/products/';
 const learning = '^fsw/learning/';
+const federation = '^fsw/federation/';
 const native = '^native/';
 /** What stands below all rooms: where the project is, and files written whole. */
 const projectRoot = '^fsw/(root|wholeFile)[.]ts$';
@@ -83,9 +84,15 @@ module.exports = {
     ),
     only(
       'training-graphs-are-below',
-      'Training graphs are made from models: no component, no runtime.',
+      'Training graphs and labels are made from models: no component, no runtime.',
       { path: learning, pathNot: test },
-      [learning, framework, errors],
+      [learning, modelFiles, framework, errors],
+    ),
+    only(
+      'federation-is-below',
+      'Messages, means and refusals of a federation, flight and ground share: no component, no link.',
+      { path: federation },
+      [federation, learning, modelFiles, framework, errors],
     ),
     only('framework-is-below', 'The framework knows no component, mission or tool.', { path: framework }, [
       framework,
@@ -123,6 +130,7 @@ module.exports = {
         modelFiles,
         products,
         learning,
+        federation,
         native,
         '^components/$1/$2/',
         '^components/$1/[^/]+[.]ts$',
@@ -139,6 +147,7 @@ module.exports = {
         errors,
         links,
         modelFiles,
+        federation,
         imagery,
         projectRoot,
         native,
@@ -166,8 +175,10 @@ module.exports = {
         cfdpEngine,
         sequences,
         modelFiles,
+        federation,
         imagery,
         products,
+        learning,
         native,
         projectRoot,
         // The host's file store: CFDP needs the same one on the ground.

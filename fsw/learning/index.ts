@@ -4,5 +4,18 @@ export { PARAMETERS, type Parameter } from './forward';
 export { differentiable } from './gradients/differentiate';
 export { readGraph, writeGraph } from './graph/codec';
 export type { Graph, GraphNode, GraphValue, Initializer } from './graph/graph';
+export {
+  checkLabelsFor,
+  LABEL_FILE_EXTENSION,
+  type Label,
+  type LabelFile,
+  type Labels,
+  type LabelUse,
+  MAX_LABEL_FILE_BYTES,
+  MAX_LABELS,
+  readLabels,
+  targetOf,
+  writeLabels,
+} from './labels';
 export { adamw, HYPER, momentsOf, type Optimizer } from './optimizer';
 export { STEP, type TrainingGraphs, type TrainingOptions, trainingGraphs } from './trainingGraph';
