@@ -11,6 +11,7 @@ const imagery = '^fsw/imagery/';
 const modelFiles = '^fsw/models/';
 const products = '^fsw/products/';
 const learning = '^fsw/learning/';
+const federation = '^fsw/federation/';
 const native = '^native/';
 /** What stands below all rooms: where the project is, and files written whole. */
 const projectRoot = '^fsw/(root|wholeFile)[.]ts$';
@@ -87,6 +88,12 @@ module.exports = {
       { path: learning, pathNot: test },
       [learning, modelFiles, framework, errors],
     ),
+    only(
+      'federation-is-below',
+      'Messages, means and refusals of a federation, flight and ground share: no component, no link.',
+      { path: federation },
+      [federation, learning, modelFiles, framework, errors],
+    ),
     only('framework-is-below', 'The framework knows no component, mission or tool.', { path: framework }, [
       framework,
       protocols,
@@ -123,6 +130,7 @@ module.exports = {
         modelFiles,
         products,
         learning,
+        federation,
         native,
         '^components/$1/$2/',
         '^components/$1/[^/]+[.]ts$',
@@ -139,6 +147,7 @@ module.exports = {
         errors,
         links,
         modelFiles,
+        federation,
         imagery,
         projectRoot,
         native,
@@ -166,6 +175,7 @@ module.exports = {
         cfdpEngine,
         sequences,
         modelFiles,
+        federation,
         imagery,
         products,
         learning,

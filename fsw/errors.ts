@@ -126,6 +126,24 @@ export const errorTable = {
   LABELS: 'labels {file}: {why}',
   LABELS_MODEL: 'labels {file}: they are for {what} {found}, this is {expected}',
 
+  // Federation: tasks, updates, what is refused
+  FED_FORMAT: '{what}: {why}',
+  FED_KEY: '{what}: signed with key {key}, which nobody here trusts; trusted: {known}',
+  FED_SIGNATURE: '{what}: the signature of key {key} is not of it',
+  FED_PACKED: 'packed vector: {why}',
+  FED_NUMBER: '{what}: value {index} is no finite number',
+  FED_NODE: '{what} of {node}: {why}',
+  FED_TASK: 'update of {node}: task {task} is not open here',
+  FED_DUPLICATE: '{what} {id} was taken before',
+  FED_BASE: '{what}: for model {model} with weights {found}, ours are {expected}',
+  FED_START: '{what}: it begins with parameters {found}, {expected} expected',
+  FED_LAYOUT: '{what}: {found}, {expected} expected',
+  FED_STALE: 'update of {node}: {age} old, {max} the most',
+  FED_EXPIRED: 'task {task}: it expired {seconds} s ago',
+  FED_NORM: 'update of {node}: norm {norm}, {max} the most ({why})',
+  FED_CANARY:
+    'parameters with updates of {nodes}: accuracy {after} on the reference set after {before}, {loss} the most to lose',
+
   // Payload: camera, tiles, models, inference
   CAMERA_NO_IMAGER: 'the board has no imager {imager}; it has: {known}',
   CAMERA_DRIVER: 'imager {imager}: {reason}',
