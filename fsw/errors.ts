@@ -185,6 +185,12 @@ export const errorTable = {
   MODEL_PROTECTION: '{model}: protection: {reason}',
   MODEL_SLOT: 'there is no slot {slot}: 0 to {last}',
   MODEL_SLOTS_FULL: '{model}: all {slots} slots hold models in use',
+  MODEL_DELTA: '{file}: {why}',
+  MODEL_DELTA_BASE: '{model}: the delta is of serial {serial} with weights {sha256}…, here is {found}',
+  MODEL_DELTA_DEPTH:
+    '{model}: step {depth} learned on board since a version that the mission signed, {max} the most',
+  MODEL_OWN_KEY: 'the spacecraft has no key of its own, or both copies are damaged: {files}',
+  MODEL_KEY_OWN: "{file}: signed with the spacecraft's own key {key}, {why}",
   MODEL_LOST: '{model}: {pages} pages are beyond repair on board',
   MODEL_GOLDEN: '{file}: {why}',
   MODEL_LEDGER: '{file}: {why}',
