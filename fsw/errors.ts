@@ -122,6 +122,9 @@ export const errorTable = {
   GRADIENT_OPERATOR:
     'operator {operator} (of {output}), as it is used, cannot be differentiated; known: {known}',
   TRAINING_PARAMETER: 'weights {name} cannot be trained: {why}',
+  TRAINING_CHOICE: 'what is to learn: {why}',
+  TRAINING_VECTOR: 'vector of parameters: {why}',
+  TRAINING_EXAMPLES: 'examples: {why}',
   TRAINING_OUTPUT: 'the graph has no output {output}; it has: {known}',
   LABELS: 'labels {file}: {why}',
   LABELS_MODEL: 'labels {file}: they are for {what} {found}, this is {expected}',
@@ -182,6 +185,12 @@ export const errorTable = {
   MODEL_PROTECTION: '{model}: protection: {reason}',
   MODEL_SLOT: 'there is no slot {slot}: 0 to {last}',
   MODEL_SLOTS_FULL: '{model}: all {slots} slots hold models in use',
+  MODEL_DELTA: '{file}: {why}',
+  MODEL_DELTA_BASE: '{model}: the delta is of serial {serial} with weights {sha256}…, here is {found}',
+  MODEL_DELTA_DEPTH:
+    '{model}: step {depth} learned on board since a version that the mission signed, {max} the most',
+  MODEL_OWN_KEY: 'the spacecraft has no key of its own, or both copies are damaged: {files}',
+  MODEL_KEY_OWN: "{file}: signed with the spacecraft's own key {key}, {why}",
   MODEL_LOST: '{model}: {pages} pages are beyond repair on board',
   MODEL_GOLDEN: '{file}: {why}',
   MODEL_LEDGER: '{file}: {why}',
@@ -193,7 +202,7 @@ export const errorTable = {
   ENGINE_CANARY: '{model}: its canary: {reason}',
   ENGINE_SUSPECT: '{model}: {reason}',
   ENGINE_DEADLINE: '{model}: not done after {deadlineUs} us',
-  ENGINE_LOST: 'the inference process ended: {reason}',
+  ENGINE_LOST: "the engine's process ended: {reason}",
   INFER_ASKED: '{model}: {items} items of {size} values asked, {length} values given',
 
   // CUDA, TensorRT and its engine plans
