@@ -124,6 +124,7 @@ export const errorTable = {
   TRAINING_PARAMETER: 'weights {name} cannot be trained: {why}',
   TRAINING_OUTPUT: 'the graph has no output {output}; it has: {known}',
   LABELS: 'labels {file}: {why}',
+  TILE_FILE: 'kept tile {path}: {why}',
   LABELS_MODEL: 'labels {file}: they are for {what} {found}, this is {expected}',
 
   // Payload: camera, tiles, models, inference

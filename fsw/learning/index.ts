@@ -11,6 +11,7 @@ export {
   type LabelFile,
   type Labels,
   type LabelUse,
+  MAX_CLASSES,
   MAX_LABEL_FILE_BYTES,
   MAX_LABELS,
   readLabels,
@@ -18,4 +19,12 @@ export {
   writeLabels,
 } from './labels';
 export { adamw, HYPER, momentsOf, type Optimizer } from './optimizer';
+export {
+  classesTagOf,
+  NO_PLACE,
+  type SeenTile,
+  TileRecord,
+  tagOf,
+  tileRecord,
+} from './tileRecord';
 export { STEP, type TrainingGraphs, type TrainingOptions, trainingGraphs } from './trainingGraph';
