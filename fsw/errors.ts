@@ -122,10 +122,31 @@ export const errorTable = {
   GRADIENT_OPERATOR:
     'operator {operator} (of {output}), as it is used, cannot be differentiated; known: {known}',
   TRAINING_PARAMETER: 'weights {name} cannot be trained: {why}',
+  TRAINING_CHOICE: 'what is to learn: {why}',
+  TRAINING_VECTOR: 'vector of parameters: {why}',
+  TRAINING_EXAMPLES: 'examples: {why}',
   TRAINING_OUTPUT: 'the graph has no output {output}; it has: {known}',
   LABELS: 'labels {file}: {why}',
   TILE_FILE: 'kept tile {path}: {why}',
   LABELS_MODEL: 'labels {file}: they are for {what} {found}, this is {expected}',
+
+  // Federation: tasks, updates, what is refused
+  FED_FORMAT: '{what}: {why}',
+  FED_KEY: '{what}: signed with key {key}, which nobody here trusts; trusted: {known}',
+  FED_SIGNATURE: '{what}: the signature of key {key} is not of it',
+  FED_PACKED: 'packed vector: {why}',
+  FED_NUMBER: '{what}: value {index} is no finite number',
+  FED_NODE: '{what} of {node}: {why}',
+  FED_TASK: 'update of {node}: task {task} is not open here',
+  FED_DUPLICATE: '{what} {id} was taken before',
+  FED_BASE: '{what}: for model {model} with weights {found}, ours are {expected}',
+  FED_START: '{what}: it begins with parameters {found}, {expected} expected',
+  FED_LAYOUT: '{what}: {found}, {expected} expected',
+  FED_STALE: 'update of {node}: {age} old, {max} the most',
+  FED_EXPIRED: 'task {task}: it expired {seconds} s ago',
+  FED_NORM: 'update of {node}: norm {norm}, {max} the most ({why})',
+  FED_CANARY:
+    'parameters with updates of {nodes}: accuracy {after} on the reference set after {before}, {loss} the most to lose',
 
   // Payload: camera, tiles, models, inference
   CAMERA_NO_IMAGER: 'the board has no imager {imager}; it has: {known}',
@@ -165,6 +186,12 @@ export const errorTable = {
   MODEL_PROTECTION: '{model}: protection: {reason}',
   MODEL_SLOT: 'there is no slot {slot}: 0 to {last}',
   MODEL_SLOTS_FULL: '{model}: all {slots} slots hold models in use',
+  MODEL_DELTA: '{file}: {why}',
+  MODEL_DELTA_BASE: '{model}: the delta is of serial {serial} with weights {sha256}…, here is {found}',
+  MODEL_DELTA_DEPTH:
+    '{model}: step {depth} learned on board since a version that the mission signed, {max} the most',
+  MODEL_OWN_KEY: 'the spacecraft has no key of its own, or both copies are damaged: {files}',
+  MODEL_KEY_OWN: "{file}: signed with the spacecraft's own key {key}, {why}",
   MODEL_LOST: '{model}: {pages} pages are beyond repair on board',
   MODEL_GOLDEN: '{file}: {why}',
   MODEL_LEDGER: '{file}: {why}',
@@ -176,7 +203,7 @@ export const errorTable = {
   ENGINE_CANARY: '{model}: its canary: {reason}',
   ENGINE_SUSPECT: '{model}: {reason}',
   ENGINE_DEADLINE: '{model}: not done after {deadlineUs} us',
-  ENGINE_LOST: 'the inference process ended: {reason}',
+  ENGINE_LOST: "the engine's process ended: {reason}",
   INFER_ASKED: '{model}: {items} items of {size} values asked, {length} values given',
 
   // CUDA, TensorRT and its engine plans
@@ -236,6 +263,9 @@ export const errorTable = {
 
   // Simulators (hwtests)
   ORBIT_BAD_TLE: '{name}: {why}',
+  EUROSAT_MISSING:
+    'EuroSAT is not there (looked in {places}): name its parent folder in PERIGEE_DATA, see perigee assets',
+  EUROSAT_READ: 'EuroSAT: {file}: {why}',
   SENSOR_EFFECTS: 'sensor effects {text}: {why}',
   START_BOARD: 'board {board} flies no simulated world: --start and --sensor are for sim and live',
   START_TIME: 'start {text}: {why}',

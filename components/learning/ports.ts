@@ -1,5 +1,6 @@
 /** The ports between learning components: tiles that were seen, orders to train, what came of them. */
-import { port, reference, string, U32 } from '../../fsw/framework';
+import { enumeration, port, reference, string, U32 } from '../../fsw/framework';
+import type { TuningChoice } from '../../fsw/learning';
 
 /** A tile as the board keeps it. */
 export interface KeptTile {
@@ -36,3 +37,50 @@ export const TileFetch = port(
   { tile: U32 },
   { returns: reference<KeptTile | undefined>('KeptTile') },
 );
+
+/** One task of training. */
+export interface TrainTask {
+  readonly model: string;
+  /** SHA-256 of the weights file that it starts from, 64 hex digits: with other weights on board it is refused. */
+  readonly base: string;
+  readonly choice: TuningChoice;
+  /** The flat vector to start with; the model's own if absent. */
+  readonly initial?: Float32Array;
+  readonly steps: number;
+  readonly rate: number;
+  /** Of the order of the tiles. */
+  readonly seed: number;
+  /** Labelled tiles to take; all if absent. */
+  readonly only?: readonly number[];
+}
+/** Orders training; answered by one `TrainDone` with the same ticket. */
+export const TrainOrder = port('TrainOrder', { ticket: U32, order: reference<TrainTask>('TrainTask') });
+
+export const TrainStatus = enumeration('Learning.TrainStatus', {
+  DONE: 0,
+  /** Other work is under way, or there is no budget now: ask again. */
+  BUSY: 1,
+  /** The order can't be done as it is: another model or base, no labelled tiles. */
+  REFUSED: 2,
+  /** Aborted, out of budget, or the numbers went wrong. */
+  FAILED: 3,
+});
+
+/** What training came to. */
+export interface Trained {
+  readonly parameters: Float32Array;
+  /** Labelled tiles that it learned from. */
+  readonly examples: number;
+  /** Mean over the last epoch. */
+  readonly loss: number;
+  /** On the reference tiles; NaN when there are none. */
+  readonly accuracyBefore: number;
+  readonly accuracyAfter: number;
+}
+/** `result` is there when the status is DONE; else `reason` says why not. */
+export const TrainDone = port('TrainDone', {
+  ticket: U32,
+  status: TrainStatus,
+  reason: string(160),
+  result: reference<Trained | undefined>('Trained'),
+});

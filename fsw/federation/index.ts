@@ -1,0 +1,9 @@
+/** What flight and ground share of a federation. */
+export * from './aggregate';
+export { type Coding, type Packed, pack, unpack } from './compress';
+export * from './feedback';
+export { type Id, idOf, type LayoutEntry, layoutId, valuesIn, vectorId } from './ids';
+export * from './refusal';
+export { MAX_MESSAGE_BYTES, type Opened } from './sealed';
+export * from './task';
+export * from './update';
