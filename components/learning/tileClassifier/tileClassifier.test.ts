@@ -1,10 +1,36 @@
 import { describe, expect, it } from 'vitest';
+import { BufferPool } from '../../../fsw/framework';
 import { bench } from '../../../fsw/framework/testing';
-import { testInfo, testTiles } from '../../payload/testFrames';
+import type { TileBatch } from '../../payload/ports';
 import type { Specimen } from '../ports';
 import { tileClassifier } from './tileClassifier';
 
 const good = new Float32Array([0.8, 0.2, 0.3, 0.7, 1, 0, 0.5, 0.5]);
+
+const testInfo = {
+  id: 7,
+  time: { timeBase: 2, timeContext: 0, seconds: 100, useconds: 5 },
+  width: 64,
+  height: 64,
+  located: true,
+  latDeg: 0,
+  lonDeg: 0,
+  headingDeg: 0,
+  gsdM: 1000,
+};
+
+/** Batches of 2 x 2 tiles of one pixel over a pool. */
+function testTiles(capacity: number) {
+  const pool = new BufferPool(4 * 3 * 4, capacity);
+  const tiles = (level: number): TileBatch => {
+    const buffer = pool.acquire();
+    if (!buffer.ok) throw new Error(buffer.error.text);
+    const data = new Float32Array(buffer.value.bytes.buffer, 0, 12).fill(level);
+    const brightness = new Float32Array(4).fill(level);
+    return { columns: 2, rows: 2, tilePx: 1, data, brightness, release: () => void buffer.value.release() };
+  };
+  return { pool, tiles };
+}
 
 async function benchWith(config: Record<string, unknown> = {}, queueDepth = 16) {
   const { pool, tiles } = testTiles(8);
