@@ -127,6 +127,7 @@ export const errorTable = {
   TRAINING_EXAMPLES: 'examples: {why}',
   TRAINING_OUTPUT: 'the graph has no output {output}; it has: {known}',
   LABELS: 'labels {file}: {why}',
+  TILE_FILE: 'kept tile {path}: {why}',
   LABELS_MODEL: 'labels {file}: they are for {what} {found}, this is {expected}',
 
   // Federation: tasks, updates, what is refused
