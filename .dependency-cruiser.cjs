@@ -69,7 +69,7 @@ module.exports = {
       'model-files-are-below',
       'What a model file is, flight and ground share: codecs and hashes, no component.',
       { path: modelFiles },
-      [modelFiles, native, framework, errors],
+      [modelFiles, native, framework, errors, '^fsw/products/varints[.]ts$'],
     ),
     only(
       'imagery-is-below',
@@ -150,6 +150,8 @@ module.exports = {
         '^components/$1/$2/',
         '^components/$1/[^/]+[.]ts$',
         '^components/[^/]+/ports[.]ts$',
+        // How Inference is asked belongs to its ports.
+        '^components/payload/questions[.]ts$',
       ],
     ),
     only(

@@ -127,6 +127,7 @@ export const errorTable = {
   TRAINING_EXAMPLES: 'examples: {why}',
   TRAINING_OUTPUT: 'the graph has no output {output}; it has: {known}',
   LABELS: 'labels {file}: {why}',
+  TILE_FILE: 'kept tile {path}: {why}',
   LABELS_MODEL: 'labels {file}: they are for {what} {found}, this is {expected}',
 
   // Federation: tasks, updates, what is refused
@@ -185,6 +186,12 @@ export const errorTable = {
   MODEL_PROTECTION: '{model}: protection: {reason}',
   MODEL_SLOT: 'there is no slot {slot}: 0 to {last}',
   MODEL_SLOTS_FULL: '{model}: all {slots} slots hold models in use',
+  MODEL_DELTA: '{file}: {why}',
+  MODEL_DELTA_BASE: '{model}: the delta is of serial {serial} with weights {sha256}…, here is {found}',
+  MODEL_DELTA_DEPTH:
+    '{model}: step {depth} learned on board since a version that the mission signed, {max} the most',
+  MODEL_OWN_KEY: 'the spacecraft has no key of its own, or both copies are damaged: {files}',
+  MODEL_KEY_OWN: "{file}: signed with the spacecraft's own key {key}, {why}",
   MODEL_LOST: '{model}: {pages} pages are beyond repair on board',
   MODEL_GOLDEN: '{file}: {why}',
   MODEL_LEDGER: '{file}: {why}',
@@ -338,6 +345,7 @@ export const errorTable = {
   CAPTURE_FORMAT: '{file} holds no frames that can be read: {why}',
 
   // Platform drivers
+  NEIGHBOUR_UNSEEN: '{to} is not in view; in view: {known}',
   STORAGE_NAME: '{name} is no name for a stored file: letters, digits, _ - and . only, no folder',
   STORAGE_MISSING: '{name} is not in storage',
   STORAGE_FAILED: 'storage: {name}: {why}',

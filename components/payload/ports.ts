@@ -129,6 +129,13 @@ export const ModelFetch = port(
   { returns: reference<StoredModel | undefined>('StoredModel') },
 );
 
+/** The version of a model that a runtime runs now; empty when it runs none. */
+export const ModelVersion = port(
+  'ModelVersion',
+  { model: string(40) },
+  { returns: reference<string>('Version', '') },
+);
+
 /**
  * Offers a runtime another version of a model than the one that it runs: to be loaded beside the old one, and to take
  * over when its canary passes; else the old one runs on. Answered by one `ModelVerdict` with the same ticket.

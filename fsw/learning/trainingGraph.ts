@@ -59,7 +59,7 @@ function stepGraph(
   parameters: readonly Parameter[],
   total: number,
 ): Graph {
-  const b = new Builder();
+  const b = new Builder(unusedPrefix(graph));
   const { gradient, loss, logits } = backward(b, graph, options, parameters);
   const inputs = stateInputs(b, options.optimizer, total);
   const { state, norm } = update(b, options.optimizer, gradient);
@@ -72,7 +72,7 @@ function gradientGraph(
   parameters: readonly Parameter[],
   total: number,
 ): Graph {
-  const b = new Builder();
+  const b = new Builder(unusedPrefix(graph));
   const { gradient, loss, logits } = backward(b, graph, options, parameters);
   b.input(STEP.gradient, [total]);
   const sum = b.op('Add', [STEP.gradient, gradient]);
@@ -122,6 +122,14 @@ function backward(b: Builder, graph: Graph, options: TrainingOptions, parameters
     return b.reshape(gradient, [length]);
   });
   return { gradient: flat.length === 1 ? flat[0] : b.op('Concat', flat, { axis: 0 }), loss, logits };
+}
+
+/** The graph may come out of a builder itself. */
+function unusedPrefix({ nodes, initializers }: Graph): string {
+  const names = [...initializers.keys(), ...nodes.flatMap(({ outputs }) => outputs)];
+  let prefix = 'p_';
+  while (names.some((name) => name.startsWith(prefix))) prefix = `p${prefix}`;
+  return prefix;
 }
 
 /** What goes into the last softmax: from there the gradient is p − t, without a division. Throws GraphFailure: TRAINING_OUTPUT. */
