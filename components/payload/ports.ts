@@ -130,14 +130,21 @@ export const ModelFetch = port(
   { returns: reference<StoredModel | undefined>('StoredModel') },
 );
 
+/** The version of a model that a runtime runs now; empty when it runs none. */
+export const ModelVersion = port(
+  'ModelVersion',
+  { model: string(40) },
+  { returns: reference<string>('Version', '') },
+);
+
 /** The version that the store hands out, for whoever makes the next one of it. */
 export interface ServedVersion {
   readonly manifest: ManifestModel;
   /** Larger than that of any version that was installed. */
   readonly nextSerial: number;
 }
-export const ModelVersion = port(
-  'ModelVersion',
+export const ModelServed = port(
+  'ModelServed',
   { model: string(40) },
   { returns: reference<ServedVersion | undefined>('ServedVersion') },
 );

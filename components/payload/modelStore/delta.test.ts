@@ -236,8 +236,8 @@ describe('the own key', () => {
 
   it('PGE-MST-025: another component is told the version that flies, has one installed, and is told the end', async () => {
     const b = await boot();
-    expect(b.in.version({ model: 'mean' })).toMatchObject({ manifest: one.manifest, nextSerial: 2 });
-    expect(b.in.version({ model: 'other' })).toBeUndefined();
+    expect(b.in.served({ model: 'mean' })).toMatchObject({ manifest: one.manifest, nextSerial: 2 });
+    expect(b.in.served({ model: 'other' })).toBeUndefined();
     put('up.delta', ownDelta(one, learned));
     b.in.install({ path: 'up.delta' });
     b.in.install({ path: 'none.delta' });
@@ -246,6 +246,6 @@ describe('the own key', () => {
       { path: 'none.delta', installed: false, reason: 'INSTALL up.delta is under way' },
       { path: 'up.delta', installed: true, reason: '' },
     ]);
-    expect(b.in.version({ model: 'mean' })).toMatchObject({ nextSerial: 3 });
+    expect(b.in.served({ model: 'mean' })).toMatchObject({ nextSerial: 3 });
   });
 });

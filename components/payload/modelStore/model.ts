@@ -4,8 +4,8 @@ import {
   ModelInstall,
   ModelInstalled,
   ModelOffer,
+  ModelServed,
   ModelVerdict,
-  ModelVersion,
   ScrubRegions,
 } from '../ports';
 
@@ -22,7 +22,7 @@ export const modelStoreModel = defineComponent({
     regions: input.sync(ScrubRegions),
     offer: output(ModelOffer, { optional: true }),
     verdict: input.sync(ModelVerdict),
-    version: input.sync(ModelVersion),
+    served: input.sync(ModelServed),
     install: input.sync(ModelInstall),
     installed: output(ModelInstalled, { optional: true }),
   },

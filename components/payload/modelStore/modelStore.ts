@@ -51,7 +51,7 @@ export const modelStore = component(modelStoreModel, {
     verdict({ ticket, fit, reason }) {
       self.state.offers.get(ticket)?.({ fit, reason });
     },
-    version({ model }) {
+    served({ model }) {
       const held = self.state.serving.get(model);
       if (held === undefined) return undefined;
       const highest = entryOf(self.state.ledger, model)?.highest ?? 0;
