@@ -344,6 +344,7 @@ export const errorTable = {
   CAPTURE_FORMAT: '{file} holds no frames that can be read: {why}',
 
   // Platform drivers
+  NEIGHBOUR_UNSEEN: '{to} is not in view; in view: {known}',
   STORAGE_NAME: '{name} is no name for a stored file: letters, digits, _ - and . only, no folder',
   STORAGE_MISSING: '{name} is not in storage',
   STORAGE_FAILED: 'storage: {name}: {why}',

@@ -68,6 +68,8 @@ export const TrainStatus = enumeration('Learning.TrainStatus', {
 
 /** What training came to. */
 export interface Trained {
+  /** The flat vector that it started with: the order's, or the model's own. */
+  readonly initial: Float32Array;
   readonly parameters: Float32Array;
   /** Labelled tiles that it learned from. */
   readonly examples: number;
