@@ -128,6 +128,11 @@ export const errorTable = {
   TRAINING_OUTPUT: 'the graph has no output {output}; it has: {known}',
   LABELS: 'labels {file}: {why}',
   TILE_FILE: 'kept tile {path}: {why}',
+  LABELS_BOOK: 'label book {file}: {why}',
+  LABELS_CONTEXT: 'context {file}: {why}',
+  LABELS_SOURCE: 'source {source}: {file}: {why}',
+  LABELS_RECORDING: 'recording {folder}: {why}',
+  LABELS_DECISION: '{what}: {why}',
   LABELS_MODEL: 'labels {file}: they are for {what} {found}, this is {expected}',
 
   // Federation: tasks, updates, what is refused
