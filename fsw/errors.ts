@@ -144,6 +144,8 @@ export const errorTable = {
   FED_LAYOUT: '{what}: {found}, {expected} expected',
   FED_STALE: 'update of {node}: {age} old, {max} the most',
   FED_EXPIRED: 'task {task}: it expired {seconds} s ago',
+  FED_TRAINING: 'task {task}: {why}',
+  FED_FULL: '{what}: there are {max} already',
   FED_NORM: 'update of {node}: norm {norm}, {max} the most ({why})',
   FED_CANARY:
     'parameters with updates of {nodes}: accuracy {after} on the reference set after {before}, {loss} the most to lose',
