@@ -125,8 +125,16 @@ export const errorTable = {
   TRAINING_CHOICE: 'what is to learn: {why}',
   TRAINING_VECTOR: 'vector of parameters: {why}',
   TRAINING_EXAMPLES: 'examples: {why}',
+  TRAINING_STATE: 'training state: {why}',
+  TRAINING_BOUNDS: 'step {step}: {why}',
+  TRAINING_BASE: '{model}: it is for weights {wanted}…, on board are {found}…',
+  TRAINING_BUDGET: 'budget: {why}',
+  TRAINING_NOTHING: 'there is nothing to {what}: {why}',
+  TRAINING_WORSE:
+    'accuracy on the reference tiles went from {before} to {after}, {least} is the least to adopt',
   TRAINING_OUTPUT: 'the graph has no output {output}; it has: {known}',
   LABELS: 'labels {file}: {why}',
+  LABELS_TILE: 'labels {file}: {count} of its tiles are not kept on board, tile {tile} is the first',
   LABELS_MODEL: 'labels {file}: they are for {what} {found}, this is {expected}',
 
   // Federation: tasks, updates, what is refused
