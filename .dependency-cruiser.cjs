@@ -150,6 +150,8 @@ module.exports = {
         '^components/$1/$2/',
         '^components/$1/[^/]+[.]ts$',
         '^components/[^/]+/ports[.]ts$',
+        // How Inference is asked belongs to its ports.
+        '^components/payload/questions[.]ts$',
       ],
     ),
     only(

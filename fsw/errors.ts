@@ -135,6 +135,7 @@ export const errorTable = {
   TRAINING_OUTPUT: 'the graph has no output {output}; it has: {known}',
   LABELS: 'labels {file}: {why}',
   LABELS_TILE: 'labels {file}: {count} of its tiles are not kept on board, tile {tile} is the first',
+  TILE_FILE: 'kept tile {path}: {why}',
   LABELS_MODEL: 'labels {file}: they are for {what} {found}, this is {expected}',
 
   // Federation: tasks, updates, what is refused
@@ -351,6 +352,7 @@ export const errorTable = {
   CAPTURE_FORMAT: '{file} holds no frames that can be read: {why}',
 
   // Platform drivers
+  NEIGHBOUR_UNSEEN: '{to} is not in view; in view: {known}',
   STORAGE_NAME: '{name} is no name for a stored file: letters, digits, _ - and . only, no folder',
   STORAGE_MISSING: '{name} is not in storage',
   STORAGE_FAILED: 'storage: {name}: {why}',

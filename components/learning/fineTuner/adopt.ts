@@ -33,7 +33,7 @@ export async function adopt(
   if (!force && !(after >= least)) return fail('TRAINING_WORSE', { before, after, least });
   const base = fetchBase(self, task);
   if (!base.ok) return base;
-  const served = out.version({ model: task.model });
+  const served = out.served({ model: task.model });
   if (served === undefined) return fail('MODEL_UNKNOWN', { model: task.model, known: 'none' });
   const { graph, weights, weightsName, canary } = base.value;
   const plan = planTuning({ graph, weights, weightsName, output: config.output }, task.choice);

@@ -70,7 +70,7 @@ export function jobOf(
     phase: before === undefined ? 'before' : 'train',
     scored: { count: 0, loss: 0, accuracy: 0, weight: 0 },
     step,
-    losses: [],
+    losses: progress === undefined || Number.isNaN(progress.loss) ? [] : [progress.loss],
     energyJ: progress?.energyJ ?? 0,
     accuracyBefore: progress?.accuracyBefore ?? Number.NaN,
     accuracyAfter: Number.NaN,
@@ -86,7 +86,7 @@ export function jobOf(
 export function fetchBase(self: FineTuner, { model, base }: TrainTask): Result<StoredModel> {
   const { config, out } = self;
   if (model !== config.model) return fail('MODEL_UNKNOWN', { model, known: config.model });
-  const found = out.version({ model })?.manifest.weights.sha256;
+  const found = out.served({ model })?.manifest.weights.sha256;
   if (found !== base)
     return fail('TRAINING_BASE', { model, wanted: base.slice(0, 8), found: found?.slice(0, 8) ?? 'none' });
   const stored = out.fetch({ model });

@@ -4,11 +4,14 @@ import { readNewest, writeNext } from './alternating';
 import { checkpointPath, type FineTuner, type Job } from './state';
 import { type Checkpoint, decodeCheckpoint, encodeCheckpoint, type Progress } from './task';
 
-/** The newest that is whole; faults are reported once, here. */
+/** The newest that is whole; what is damaged is reported once, until it is written over. */
 export function newestCheckpoint(self: FineTuner): Checkpoint | undefined {
   const { state, board, event } = self;
   const { content, sequence, faults } = readNewest(board.files, checkpointPath(self));
-  for (const { code, text } of faults) event.CheckpointFault({ code, reason: text });
+  for (const { code, text } of faults) {
+    if (!state.damage.has(text)) event.CheckpointFault({ code, reason: text });
+    state.damage.add(text);
+  }
   state.sequence = Math.max(state.sequence, sequence);
   if (content === undefined) return undefined;
   const decoded = decodeCheckpoint(content);
@@ -51,7 +54,10 @@ function write(self: FineTuner, checkpoint: Checkpoint): Result<void> {
   const { state, board } = self;
   const sequence = state.sequence + 1;
   const written = writeNext(board.files, checkpointPath(self), sequence, encodeCheckpoint(checkpoint));
-  if (written.ok) state.sequence = sequence;
+  if (written.ok) {
+    state.sequence = sequence;
+    state.damage.clear();
+  }
   return written;
 }
 

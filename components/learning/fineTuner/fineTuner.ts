@@ -22,18 +22,20 @@ export const fineTuner = component(fineTunerModel, {
   state: ({ config, board }): State => ({
     engine: config.engine(),
     job: undefined,
-    beginning: false,
     jobs: 0,
     book: openBook(board.files, `${config.folder}/labels`),
     sequence: 0,
+    damage: new Set(),
     hot: false,
     rollbacks: 0,
     checkpoints: 0,
     refused: 0,
   }),
   start(self) {
-    self.tlm.Stage('IDLE');
-    self.tlm.LabelsHeld(self.state.book.labels.size);
+    const { tlm, state } = self;
+    tlm.Stage('IDLE');
+    tlm.LabelsHeld(state.book.labels.size);
+    for (const count of [tlm.Rollbacks, tlm.Checkpoints, tlm.LabelsRefused]) count(0);
     // Through the own queue: then all that a job needs has started.
     self.in.advance({ job: AT_BOOT });
   },
@@ -69,7 +71,7 @@ export const fineTuner = component(fineTunerModel, {
     },
     async TRAIN({ what, rank, batch, steps, rate, seed }) {
       const { config, param, out } = self;
-      const base = out.version({ model: config.model })?.manifest.weights.sha256 ?? '';
+      const base = out.served({ model: config.model })?.manifest.weights.sha256 ?? '';
       const kinds = { HEAD: 'head', LORA: 'lora', ALL: 'all' } as const;
       const choice = {
         what: kinds[what],
@@ -170,7 +172,7 @@ async function resume(self: FineTuner): Promise<void> {
 function takeLabels(self: FineTuner, path: string): Result<void> {
   const { state, board, event, tlm, out, config } = self;
   const { model } = config;
-  const classes = out.version({ model })?.manifest.classes ?? [];
+  const classes = out.served({ model })?.manifest.classes ?? [];
   const bytes = readWhole(board.files, path, MAX_LABEL_FILE_BYTES);
   const at = { files: board.files, path: labelsPath(self), name: path };
   const book = bytes.ok

@@ -17,7 +17,7 @@ import {
 } from '../../../fsw/framework';
 import type { TrainingEngine } from '../../../fsw/learning';
 import { ownProcessEngine } from '../../../fsw/learning/engines/ownProcess';
-import { ModelFetch, ModelInstall, ModelInstalled, ModelVersion } from '../../payload/ports';
+import { ModelFetch, ModelInstall, ModelInstalled, ModelServed } from '../../payload/ports';
 import { TileFetch, TrainDone, TrainOrder } from '../ports';
 
 const Model = string(40);
@@ -47,7 +47,7 @@ export const fineTunerModel = defineComponent({
     doneOut: output(TrainDone, { optional: true }),
     tile: output(TileFetch),
     fetch: output(ModelFetch),
-    version: output(ModelVersion),
+    served: output(ModelServed),
     install: output(ModelInstall, { optional: true }),
     installed: input.async(ModelInstalled),
   },

@@ -127,7 +127,8 @@ async function finish(self: FineTuner, job: Job): Promise<Result<void>> {
   await clear(self, job);
   if (ticket !== undefined) {
     const { parameters } = taken.value;
-    const result = { parameters, examples: examples.length, loss, accuracyBefore, accuracyAfter };
+    const initial = task.initial ?? job.plan.initial;
+    const result = { initial, parameters, examples: examples.length, loss, accuracyBefore, accuracyAfter };
     out.doneOut({ ticket, status: 'DONE', reason: '', result });
   }
   return succeed(undefined);
@@ -139,10 +140,9 @@ async function rollBack(
   job: Job,
   { code, text }: { code: string; text: string },
 ): Promise<void> {
-  const { state, param, event, tlm, clock } = self;
+  const { state, param, event, tlm } = self;
   const from = job.step;
-  await job.session.close();
-  await clock.work(state.engine.restart(), 0);
+  await freed(self, job);
   if (job.rollbacks >= param.MaxRollbacks) {
     await stop(
       self,
@@ -185,12 +185,20 @@ export function answer(self: FineTuner, { ticket }: Job, status: 'FAILED', reaso
 
 /** The engine's process ends with the job: what it held is free. */
 export async function clear(self: FineTuner, job: Job): Promise<void> {
-  const { state, board, tlm, clock } = self;
+  const { state, board, tlm } = self;
   state.job = undefined;
   board.memory.release(STATE_NAME);
-  await job.session.close();
-  await clock.work(state.engine.restart(), 0);
+  await freed(self, job);
   tlm.Stage('IDLE');
+}
+
+/** Ends the engine's process, and with it what the job holds there. */
+async function freed({ state, clock }: FineTuner, { session }: Job): Promise<void> {
+  const ended = async () => {
+    if (state.engine.alive) await session.close();
+    await state.engine.restart();
+  };
+  await clock.work(ended(), 0);
 }
 
 /** Work in the engine's process: takes its declared flight time in simulation, and energy. Error: ENGINE_DEADLINE. */

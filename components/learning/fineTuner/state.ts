@@ -45,12 +45,12 @@ export interface Job {
 export interface State {
   readonly engine: TrainingEngine;
   job: Job | undefined;
-  /** Between an order or command and its job. */
-  beginning: boolean;
   jobs: number;
   book: Book;
   /** Sequence of the newest checkpoint. */
   sequence: number;
+  /** What was said of damaged checkpoints. */
+  readonly damage: Set<string>;
   /** Above the limit of temperature, or not yet cool enough. */
   hot: boolean;
   rollbacks: number;
