@@ -271,6 +271,8 @@ export const errorTable = {
 
   // Simulators (hwtests)
   ORBIT_BAD_TLE: '{name}: {why}',
+  FEDERATION_SHARDS: 'no split of {tiles} tiles gives {satellites} satellites {least} each',
+  FEDERATION_MEAN: 'round {round}: the mean of the updates is {apart} from the one that was given',
   EUROSAT_MISSING:
     'EuroSAT is not there (looked in {places}): name its parent folder in PERIGEE_DATA, see perigee assets',
   EUROSAT_READ: 'EuroSAT: {file}: {why}',

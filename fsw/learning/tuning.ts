@@ -12,8 +12,11 @@ import { partsOf, restFrom, trunkTo } from './parts';
 import { type TrainingGraphs, trainingGraphs } from './trainingGraph';
 
 export interface TuningChoice {
-  /** The last product alone; low-rank adapters beside every other matrix, and the head; every weight. */
-  readonly what: 'head' | 'lora' | 'all';
+  /**
+   * The last product alone; it and the layer that meets the input, which is what a camera that drifted asks for; low-rank
+   * adapters beside every other matrix, and the head; every weight.
+   */
+  readonly what: 'head' | 'ends' | 'lora' | 'all';
   /** Of the adapters; 8 if not said. */
   readonly rank?: number;
   /** Scale of the adapters is alpha / rank; twice the rank if not said. */
@@ -99,6 +102,7 @@ function planned(graph: Graph, model: TunedModel, choice: TuningChoice): Result<
   const adapters = lora?.adapters ?? [];
   const trainable = {
     head: parts.head,
+    ends: [...parts.first, ...parts.head],
     lora: [...adapters.flatMap(({ a, b }) => [a, b]), ...parts.head],
     all: parts.weights,
   }[choice.what];
