@@ -15,6 +15,8 @@ import type { Progress } from './task';
 
 export { fineTunerModel } from './model';
 
+const KINDS = { HEAD: 'head', LORA: 'lora', ALL: 'all', ENDS: 'ends' } as const;
+const NAMES = { head: 'HEAD', lora: 'LORA', all: 'ALL', ends: 'ENDS' } as const;
 /** What `advance` is called with at boot. */
 const AT_BOOT = 0;
 
@@ -72,9 +74,8 @@ export const fineTuner = component(fineTunerModel, {
     async TRAIN({ what, rank, batch, steps, rate, seed }) {
       const { config, param, out } = self;
       const base = out.served({ model: config.model })?.manifest.weights.sha256 ?? '';
-      const kinds = { HEAD: 'head', LORA: 'lora', ALL: 'all' } as const;
       const choice = {
-        what: kinds[what],
+        what: KINDS[what],
         ...(what === 'LORA' && { rank, alpha: 2 * rank }),
         ...(what === 'HEAD' && { features: 'cached' as const }),
         batch,
@@ -145,7 +146,7 @@ async function begin(
   else
     event.JobStarted({
       model: task.model,
-      what: ({ head: 'HEAD', lora: 'LORA', all: 'ALL' } as const)[task.choice.what],
+      what: NAMES[task.choice.what],
       parameters: plan.initial.length,
       examples: examples.length,
       reference: reference.length,

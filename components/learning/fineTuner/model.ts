@@ -25,8 +25,8 @@ const Path = string(200);
 const Code = string(40);
 const Reason = string(160);
 
-/** What learns: the head over cached features, adapters in every block and the head, or every weight. */
-export const Tuned = enumeration('Learning.Tuned', { HEAD: 0, LORA: 1, ALL: 2 });
+/** What learns: the head over cached features; adapters in every block and the head; every weight; the first layer and the head. */
+export const Tuned = enumeration('Learning.Tuned', { HEAD: 0, LORA: 1, ALL: 2, ENDS: 3 });
 export const Stage = enumeration('Learning.Stage', {
   IDLE: 0,
   MEASURING: 1,
