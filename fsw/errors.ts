@@ -122,8 +122,12 @@ export const errorTable = {
   GRADIENT_OPERATOR:
     'operator {operator} (of {output}), as it is used, cannot be differentiated; known: {known}',
   TRAINING_PARAMETER: 'weights {name} cannot be trained: {why}',
+  TRAINING_CHOICE: 'what is to learn: {why}',
+  TRAINING_VECTOR: 'vector of parameters: {why}',
+  TRAINING_EXAMPLES: 'examples: {why}',
   TRAINING_OUTPUT: 'the graph has no output {output}; it has: {known}',
   LABELS: 'labels {file}: {why}',
+  TILE_FILE: 'kept tile {path}: {why}',
   LABELS_MODEL: 'labels {file}: they are for {what} {found}, this is {expected}',
 
   // Federation: tasks, updates, what is refused
@@ -182,6 +186,12 @@ export const errorTable = {
   MODEL_PROTECTION: '{model}: protection: {reason}',
   MODEL_SLOT: 'there is no slot {slot}: 0 to {last}',
   MODEL_SLOTS_FULL: '{model}: all {slots} slots hold models in use',
+  MODEL_DELTA: '{file}: {why}',
+  MODEL_DELTA_BASE: '{model}: the delta is of serial {serial} with weights {sha256}…, here is {found}',
+  MODEL_DELTA_DEPTH:
+    '{model}: step {depth} learned on board since a version that the mission signed, {max} the most',
+  MODEL_OWN_KEY: 'the spacecraft has no key of its own, or both copies are damaged: {files}',
+  MODEL_KEY_OWN: "{file}: signed with the spacecraft's own key {key}, {why}",
   MODEL_LOST: '{model}: {pages} pages are beyond repair on board',
   MODEL_GOLDEN: '{file}: {why}',
   MODEL_LEDGER: '{file}: {why}',
@@ -193,7 +203,7 @@ export const errorTable = {
   ENGINE_CANARY: '{model}: its canary: {reason}',
   ENGINE_SUSPECT: '{model}: {reason}',
   ENGINE_DEADLINE: '{model}: not done after {deadlineUs} us',
-  ENGINE_LOST: 'the inference process ended: {reason}',
+  ENGINE_LOST: "the engine's process ended: {reason}",
   INFER_ASKED: '{model}: {items} items of {size} values asked, {length} values given',
 
   // CUDA, TensorRT and its engine plans
@@ -253,6 +263,8 @@ export const errorTable = {
 
   // Simulators (hwtests)
   ORBIT_BAD_TLE: '{name}: {why}',
+  FEDERATION_SHARDS: 'no split of {tiles} tiles gives {satellites} satellites {least} each',
+  FEDERATION_MEAN: 'round {round}: the mean of the updates is {apart} from the one that was given',
   EUROSAT_MISSING:
     'EuroSAT is not there (looked in {places}): name its parent folder in PERIGEE_DATA, see perigee assets',
   EUROSAT_READ: 'EuroSAT: {file}: {why}',
@@ -348,6 +360,7 @@ export const errorTable = {
   CAPTURE_FORMAT: '{file} holds no frames that can be read: {why}',
 
   // Platform drivers
+  NEIGHBOUR_UNSEEN: '{to} is not in view; in view: {known}',
   STORAGE_NAME: '{name} is no name for a stored file: letters, digits, _ - and . only, no folder',
   STORAGE_MISSING: '{name} is not in storage',
   STORAGE_FAILED: 'storage: {name}: {why}',
