@@ -138,6 +138,7 @@ export const errorTable = {
   FED_NUMBER: '{what}: value {index} is no finite number',
   FED_NODE: '{what} of {node}: {why}',
   FED_TASK: 'update of {node}: task {task} is not open here',
+  FED_TASK_REFUSED: 'the satellite refused the task: {why}',
   FED_DUPLICATE: '{what} {id} was taken before',
   FED_BASE: '{what}: for model {model} with weights {found}, ours are {expected}',
   FED_START: '{what}: it begins with parameters {found}, {expected} expected',
@@ -320,6 +321,7 @@ export const errorTable = {
   FLOWER_KEY: 'SuperNode key {where}: {why}',
   FLOWER_ORDER: 'Flower message {id}: {why}',
   FLOWER_GIVEN_UP: 'Flower has given message {id} up: {why}',
+  FLOWER_FLEET: 'fleet file {file}: {why}',
   FLOWER_STATE: 'gateway state {folder}: {why}',
 
   // Ground: deploying a release to a board

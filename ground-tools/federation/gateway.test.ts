@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { fail } from '../../fsw/errors';
 import { TestFederation } from './testFederation';
 import { learned, orderOf, readTask, testArrays, updateOf } from './testSatellites';
 
@@ -174,6 +175,42 @@ describe('the gateway', () => {
     expect(federation.told('late')).toHaveLength(1);
     expect(federation.gateway.journals.get('sat-1')?.late).toHaveLength(1);
     expect(federation.superlink.reply(message)).toBeUndefined();
+    expect(federation.link.returned).toHaveLength(1);
+  });
+
+  it('takes an update that another satellite brought, once', async () => {
+    const federation = await joined(2);
+    federation.answer = () => undefined;
+    const message = federation.ask();
+    await federation.steps(3);
+    const [task] = federation.tasks.get('sat-1') ?? [];
+    const update = updateOf(federation.satellites[0], task, federation.superlink.nowMs);
+    federation.inView.delete('sat-1');
+    federation.link.finish('sat-1', update);
+    federation.link.finish('sat-2', update);
+    await federation.steps(3);
+    federation.inView.add('sat-1');
+    await federation.steps(2);
+    expect(federation.superlink.reply(message)?.body.kind).toBe('content');
+    expect(federation.gateway.counts).toMatchObject({ update: 1, pushed: 1 });
+    expect(federation.link.waiting('sat-1') + federation.link.waiting('sat-2')).toBe(0);
+  });
+
+  it('tells Flower when a satellite refuses a task', async () => {
+    const federation = await joined();
+    federation.gateway.close();
+    const { link } = federation;
+    federation.open({
+      link: {
+        deliver: async () => fail('FED_BASE', { what: 'task', model: 'm', found: 'ab', expected: 'cd' }),
+        updates: (name) => link.updates(name),
+        settle: (...args) => link.settle(...args),
+      },
+    });
+    const message = federation.ask();
+    await federation.steps(4);
+    const body = federation.superlink.reply(message)?.body;
+    expect(body?.kind === 'error' && body.error.reason).toContain('FED_BASE');
   });
 
   it('keeps an update of a run that was stopped, and one that nobody asked for', async () => {

@@ -40,14 +40,14 @@ export type GatewayCounts = Partial<Record<EventName, number>>;
 
 export class Gateway {
   readonly counts: GatewayCounts = {};
-  readonly #satellites: readonly VirtualSatellite[];
+  readonly #satellites: ReadonlyMap<string, VirtualSatellite>;
   readonly #journals: ReadonlyMap<string, Journal>;
   readonly #lock: string;
 
   private constructor(
     lock: string,
     journals: ReadonlyMap<string, Journal>,
-    satellites: readonly VirtualSatellite[],
+    satellites: ReadonlyMap<string, VirtualSatellite>,
   ) {
     this.#lock = lock;
     this.#journals = journals;
@@ -71,7 +71,7 @@ export class Gateway {
 
   static #make(options: GatewayOptions, folder: string, lock: string): Result<Gateway> {
     const journals = new Map<string, Journal>();
-    const satellites: VirtualSatellite[] = [];
+    const satellites = new Map<string, VirtualSatellite>();
     const gateway = new Gateway(lock, journals, satellites);
     const shared = gateway.#shared(options);
     for (const name of options.satellites.keys()) {
@@ -91,7 +91,7 @@ export class Gateway {
         { nodeId: journal.value.nodeId },
       );
       journals.set(name, journal.value);
-      satellites.push(new VirtualSatellite({ ...shared, name, node, journal: journal.value }));
+      satellites.set(name, new VirtualSatellite({ ...shared, name, node, journal: journal.value }));
     }
     return succeed(gateway);
   }
@@ -110,6 +110,7 @@ export class Gateway {
       taskKey: options.taskKey,
       taskKeys: trusted([options.taskPublicKey]),
       judge,
+      deskOf: (name: string) => this.#satellites.get(name)?.desk,
       now,
       report: (event: GatewayEvent) => this.#hear(options, event),
     };
@@ -117,7 +118,8 @@ export class Gateway {
 
   /** One round of what can be done now, for all satellites. To be called again and again. */
   async step(): Promise<void> {
-    await Promise.all(this.#satellites.map((satellite) => satellite.step()));
+    for (const satellite of this.#satellites.values()) await satellite.collect();
+    await Promise.all([...this.#satellites.values()].map((satellite) => satellite.step()));
   }
 
   /** The journals by satellite: what is open, how it ended, what came too late. */

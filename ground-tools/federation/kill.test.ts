@@ -46,7 +46,7 @@ function mortal(federation: TestFederation, reaper: Reaper): Gateway {
   const mortalLink: SatelliteLink = {
     deliver: (...args) => act('deliver', () => link.deliver(...args)),
     updates: (...args) => act('updates', () => link.updates(...args)),
-    acknowledge: (...args) => act('acknowledge', () => link.acknowledge(...args)),
+    settle: (...args) => act('settle', () => link.settle(...args)),
   };
   const write = (file: string, bytes: Uint8Array | string) => {
     reaper.begin(`write ${file.split('.').at(-1)}`);

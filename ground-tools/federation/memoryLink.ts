@@ -14,6 +14,8 @@ export class MemoryLink implements SatelliteLink {
   readonly #satellites: ReadonlyMap<string, MemorySatellite>;
   readonly #given = new Set<string>();
   readonly #down = new Map<string, Map<string, Uint8Array>>();
+  /** Updates that came too late, by id. */
+  readonly returned: string[] = [];
   /** Bytes that went up and came down, by satellite. */
   readonly bytes = new Map<string, { up: number; down: number }>();
 
@@ -21,14 +23,14 @@ export class MemoryLink implements SatelliteLink {
     this.#satellites = satellites;
   }
 
-  /** The satellite has an update to send: it is kept on board until it is acknowledged. */
+  /** The satellite has an update to send: it is kept on board until it is settled. */
   finish(satellite: string, update: Uint8Array): void {
     const waiting = this.#down.get(satellite) ?? new Map<string, Uint8Array>();
     waiting.set(idOf(update), update);
     this.#down.set(satellite, waiting);
   }
 
-  /** Updates that no gateway has acknowledged. */
+  /** Updates that no gateway has settled. */
   waiting(satellite: string): number {
     return this.#down.get(satellite)?.size ?? 0;
   }
@@ -51,8 +53,9 @@ export class MemoryLink implements SatelliteLink {
     return succeed(updates);
   }
 
-  async acknowledge(satellite: string, id: string): Promise<Result<void>> {
-    this.#down.get(satellite)?.delete(id);
+  async settle(satellite: string, id: string, verdict: 'taken' | 'returned'): Promise<Result<void>> {
+    const waiting = this.#down.get(satellite)?.delete(id);
+    if (waiting && verdict === 'returned') this.returned.push(id);
     return succeed(undefined);
   }
 

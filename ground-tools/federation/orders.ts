@@ -1,13 +1,6 @@
 /** From Flower's message to the task that a satellite gets: arrays are where training begins, the configuration says how. */
 import { fail, type Result, succeed } from '../../fsw/errors';
-import {
-  type Coding,
-  type LayoutEntry,
-  pack,
-  type Task,
-  type TaskChoice,
-  vectorId,
-} from '../../fsw/federation';
+import { type Coding, type LayoutEntry, pack, type Task, vectorId } from '../../fsw/federation';
 import { expiresAt, type FlowerMessage } from './message';
 import type { ConfigValue, FlowerRecord } from './records';
 
@@ -66,7 +59,7 @@ function ordersOf(
   };
 }
 
-function choiceOf(config: Config): TaskChoice {
+function choiceOf(config: Config): Task['choice'] {
   const what = oneOf(config, 'what', ['head', 'lora', 'all'] as const);
   const kind = oneOf(config, 'optimizer', ['sgd', 'adamw'] as const);
   return {

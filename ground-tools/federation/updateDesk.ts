@@ -1,4 +1,4 @@
-/** Where updates of one satellite come in: each is judged, kept, and only then acknowledged. */
+/** Where updates of one satellite come in: each is judged, kept, and only then settled. */
 import { type Fault, type Result, succeed } from '../../fsw/errors';
 import {
   type Accepted,
@@ -35,6 +35,8 @@ interface DeskOptions {
   readonly taskKeys: TrustedKeys;
   readonly judge: Judge;
   readonly now: () => number;
+  /** The desk of a satellite, by its name: satellites bring each other's updates. */
+  readonly deskOf: (satellite: string) => UpdateDesk | undefined;
 }
 
 type Tell = (
@@ -56,51 +58,52 @@ export class UpdateDesk {
     this.#tell = tell;
   }
 
-  /** Takes what has come down. Errors: those of the link. */
+  /** Takes what has come down, also what this satellite brought for another. Errors: those of the link. */
   async collect(): Promise<Result<void>> {
-    const { link, name } = this.#options;
+    const { link, name, judge } = this.#options;
     const came = await link.updates(name);
     if (!came.ok) return came;
     for (const bytes of came.value) {
-      await this.#take(bytes);
-      const told = await link.acknowledge(name, idOf(bytes));
+      const id = idOf(bytes);
+      const opened = openUpdate(bytes, judge.keys);
+      if (!opened.ok) this.#unreadable(opened.error);
+      const { node = name, task = '' } = opened.ok ? opened.value.content : {};
+      const desk = this.#options.deskOf(node);
+      const verdict =
+        opened.ok && desk ? await desk.#take(bytes, id, task) : this.#stray(bytes, id, opened.ok);
+      const told = await link.settle(node, id, verdict);
       if (!told.ok) return told;
+      if (node !== name) await link.settle(name, id, 'taken');
     }
     return succeed(undefined);
   }
 
-  async #take(bytes: Uint8Array): Promise<void> {
-    const { judge, journal } = this.#options;
-    const id = idOf(bytes);
-    const opened = openUpdate(bytes, judge.keys);
-    if (!opened.ok) return this.#unreadable(opened.error);
-    this.#damaged = 0;
-    const { task: taskId, node } = opened.value.content;
-    const [messageId, entry] = this.#asked(taskId);
-    if (messageId === undefined || entry === undefined) {
-      journal.keepLate(id, bytes);
-      return this.#tell(
-        'stray',
-        undefined,
-        `update ${id.slice(0, 12)} of ${node}: nobody here asked for it; it is kept`,
-      );
-    }
-    if (entry.updateId !== undefined)
-      return this.#tell(
-        'duplicate',
-        messageId,
-        `update ${id.slice(0, 12)}: task ${taskId.slice(0, 12)} is answered`,
-      );
-    if (entry.stage === 'done') return this.#late(messageId, entry, id, bytes);
-    return this.#judge(messageId, entry, bytes);
-  }
-
-  #late(messageId: string, entry: Entry, id: Id, bytes: Uint8Array): void {
+  /** What came too late goes back: the satellite owes it to its next update. */
+  async #take(bytes: Uint8Array, id: Id, task: Id): Promise<'taken' | 'returned'> {
     const { journal } = this.#options;
+    this.#damaged = 0;
+    const [messageId, entry] = this.#asked(task);
+    if (messageId === undefined || entry === undefined) return this.#stray(bytes, id, true);
+    if (entry.updateId !== undefined) {
+      this.#tell('duplicate', messageId, `update ${id.slice(0, 12)}: task ${task.slice(0, 12)} is answered`);
+      return entry.outcome === 'late' ? 'returned' : 'taken';
+    }
+    if (entry.stage !== 'done') {
+      await this.#judge(messageId, entry, bytes);
+      return 'taken';
+    }
     journal.keepLate(id, bytes);
-    const text = `update ${id.slice(0, 12)} came after Flower gave the message up; it is kept`;
+    const text = `update ${id.slice(0, 12)} came after Flower gave the message up; it is kept, and owed on board`;
     journal.note(messageId, { ...entry, outcome: 'late', updateId: id, text });
     this.#tell('late', messageId, text);
+    return 'returned';
+  }
+
+  #stray(bytes: Uint8Array, id: Id, isSigned: boolean): 'taken' {
+    if (!isSigned) return 'taken';
+    this.#options.journal.keepLate(id, bytes);
+    this.#tell('stray', undefined, `update ${id.slice(0, 12)}: nobody here asked for it; it is kept`);
+    return 'taken';
   }
 
   async #judge(messageId: string, entry: Entry, bytes: Uint8Array): Promise<void> {

@@ -42,6 +42,7 @@ export interface VirtualSatelliteOptions {
   readonly taskKey: KeyObject;
   readonly taskKeys: TrustedKeys;
   readonly judge: Judge;
+  readonly deskOf: (satellite: string) => UpdateDesk | undefined;
   /** Unix time, ms. */
   readonly now: () => number;
   readonly report: (event: GatewayEvent) => void;
@@ -53,20 +54,24 @@ const MAX_PULLS = 16;
 
 export class VirtualSatellite {
   readonly #options: VirtualSatelliteOptions;
-  readonly #desk: UpdateDesk;
+  readonly desk: UpdateDesk;
   #joined = false;
   #beatMs = 0;
   readonly #lastFaults = new Map<string, string>();
 
   constructor(options: VirtualSatelliteOptions) {
     this.#options = options;
-    this.#desk = new UpdateDesk(options, (what, message, text) => this.#tell(what, message, text));
+    this.desk = new UpdateDesk(options, (what, message, text) => this.#tell(what, message, text));
+  }
+
+  /** Takes what came down. Not for two satellites at once: they may bring the same update. */
+  async collect(): Promise<void> {
+    this.#tellFault('downlink', await this.desk.collect());
   }
 
   /** Does what can be done now, towards the satellite and towards the SuperLink. Without either, the other goes on. */
   async step(): Promise<void> {
-    this.#tellFault('link', await this.#desk.collect());
-    this.#tellFault('link', await this.#deliverAll());
+    this.#tellFault('uplink', await this.#deliverAll());
     this.#tellFault('superlink', await this.#serveSuperLink());
     this.#expire();
   }
@@ -161,6 +166,7 @@ export class VirtualSatellite {
     for (const [id, entry] of this.#open()) {
       if (entry.stage !== 'confirmed' || entry.taskId === undefined) continue;
       const sent = await link.deliver(name, entry.taskId, journal.task(id));
+      if (!sent.ok && sent.error.code.startsWith('FED_')) this.#refuse(id, sent.error);
       if (!sent.ok) return sent;
       if (sent.value === 'waiting') continue;
       journal.note(id, { ...entry, stage: 'delivered' });
@@ -244,7 +250,7 @@ export class VirtualSatellite {
   }
 
   /** A fault is told once, until that side goes well again or has another. */
-  #tellFault(side: 'link' | 'superlink', done: Result<void>): void {
+  #tellFault(side: 'downlink' | 'uplink' | 'superlink', done: Result<void>): void {
     if (done.ok) {
       this.#lastFaults.delete(side);
       return;
