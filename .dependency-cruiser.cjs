@@ -11,6 +11,8 @@ const imagery = '^fsw/imagery/';
 const modelFiles = '^fsw/models/';
 const products = '^fsw/products/';
 const learning = '^fsw/learning/';
+const runtimes = '^fsw/runtimes/';
+const federation = '^fsw/federation/';
 const native = '^native/';
 /** What stands below all rooms: where the project is, and files written whole. */
 const projectRoot = '^fsw/(root|wholeFile)[.]ts$';
@@ -67,7 +69,7 @@ module.exports = {
       'model-files-are-below',
       'What a model file is, flight and ground share: codecs and hashes, no component.',
       { path: modelFiles },
-      [modelFiles, native, framework, errors],
+      [modelFiles, native, framework, errors, '^fsw/products/varints[.]ts$'],
     ),
     only(
       'imagery-is-below',
@@ -82,10 +84,29 @@ module.exports = {
       [products, framework, protocols, errors],
     ),
     only(
-      'training-graphs-are-below',
-      'Training graphs are made from models: no component, no runtime.',
-      { path: learning, pathNot: test },
-      [learning, framework, errors],
+      'runtimes-are-below',
+      'What the engines of several rooms share: processes and sessions, and nothing of what they compute.',
+      { path: runtimes },
+      [runtimes, errors],
+    ),
+    only(
+      'learning-is-below',
+      'Training and labels are made from models, training runs in a runtime: no component.',
+      { path: learning, pathNot: [test, '^fsw/learning/test[A-Z]'] },
+      [learning, modelFiles, runtimes, framework, errors],
+    ),
+    {
+      name: 'training-graphs-are-pure',
+      comment: 'Only the engines of training know a runtime; graphs, plans and sessions are computed.',
+      severity: 'error',
+      from: { path: learning, pathNot: [test, '^fsw/learning/(engines/|testGraphs[.]ts$)'] },
+      to: { path: runtimes, dependencyTypesNot: ['type-only'] },
+    },
+    only(
+      'federation-is-below',
+      'Messages, means and refusals of a federation, flight and ground share: no component, no link.',
+      { path: federation },
+      [federation, learning, modelFiles, framework, errors],
     ),
     only('framework-is-below', 'The framework knows no component, mission or tool.', { path: framework }, [
       framework,
@@ -123,10 +144,14 @@ module.exports = {
         modelFiles,
         products,
         learning,
+        runtimes,
+        federation,
         native,
         '^components/$1/$2/',
         '^components/$1/[^/]+[.]ts$',
         '^components/[^/]+/ports[.]ts$',
+        // How Inference is asked belongs to its ports.
+        '^components/payload/questions[.]ts$',
       ],
     ),
     only(
@@ -139,7 +164,9 @@ module.exports = {
         errors,
         links,
         modelFiles,
+        federation,
         imagery,
+        learning,
         projectRoot,
         native,
         '^components/$1/',
@@ -166,8 +193,10 @@ module.exports = {
         cfdpEngine,
         sequences,
         modelFiles,
+        federation,
         imagery,
         products,
+        learning,
         native,
         projectRoot,
         // The host's file store: CFDP needs the same one on the ground.

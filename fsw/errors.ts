@@ -122,7 +122,32 @@ export const errorTable = {
   GRADIENT_OPERATOR:
     'operator {operator} (of {output}), as it is used, cannot be differentiated; known: {known}',
   TRAINING_PARAMETER: 'weights {name} cannot be trained: {why}',
+  TRAINING_CHOICE: 'what is to learn: {why}',
+  TRAINING_VECTOR: 'vector of parameters: {why}',
+  TRAINING_EXAMPLES: 'examples: {why}',
   TRAINING_OUTPUT: 'the graph has no output {output}; it has: {known}',
+  LABELS: 'labels {file}: {why}',
+  TILE_FILE: 'kept tile {path}: {why}',
+  LABELS_MODEL: 'labels {file}: they are for {what} {found}, this is {expected}',
+
+  // Federation: tasks, updates, what is refused
+  FED_FORMAT: '{what}: {why}',
+  FED_KEY: '{what}: signed with key {key}, which nobody here trusts; trusted: {known}',
+  FED_SIGNATURE: '{what}: the signature of key {key} is not of it',
+  FED_PACKED: 'packed vector: {why}',
+  FED_NUMBER: '{what}: value {index} is no finite number',
+  FED_NODE: '{what} of {node}: {why}',
+  FED_TASK: 'update of {node}: task {task} is not open here',
+  FED_TASK_REFUSED: 'the satellite refused the task: {why}',
+  FED_DUPLICATE: '{what} {id} was taken before',
+  FED_BASE: '{what}: for model {model} with weights {found}, ours are {expected}',
+  FED_START: '{what}: it begins with parameters {found}, {expected} expected',
+  FED_LAYOUT: '{what}: {found}, {expected} expected',
+  FED_STALE: 'update of {node}: {age} old, {max} the most',
+  FED_EXPIRED: 'task {task}: it expired {seconds} s ago',
+  FED_NORM: 'update of {node}: norm {norm}, {max} the most ({why})',
+  FED_CANARY:
+    'parameters with updates of {nodes}: accuracy {after} on the reference set after {before}, {loss} the most to lose',
 
   // Payload: camera, tiles, models, inference
   CAMERA_NO_IMAGER: 'the board has no imager {imager}; it has: {known}',
@@ -162,6 +187,12 @@ export const errorTable = {
   MODEL_PROTECTION: '{model}: protection: {reason}',
   MODEL_SLOT: 'there is no slot {slot}: 0 to {last}',
   MODEL_SLOTS_FULL: '{model}: all {slots} slots hold models in use',
+  MODEL_DELTA: '{file}: {why}',
+  MODEL_DELTA_BASE: '{model}: the delta is of serial {serial} with weights {sha256}…, here is {found}',
+  MODEL_DELTA_DEPTH:
+    '{model}: step {depth} learned on board since a version that the mission signed, {max} the most',
+  MODEL_OWN_KEY: 'the spacecraft has no key of its own, or both copies are damaged: {files}',
+  MODEL_KEY_OWN: "{file}: signed with the spacecraft's own key {key}, {why}",
   MODEL_LOST: '{model}: {pages} pages are beyond repair on board',
   MODEL_GOLDEN: '{file}: {why}',
   MODEL_LEDGER: '{file}: {why}',
@@ -173,7 +204,7 @@ export const errorTable = {
   ENGINE_CANARY: '{model}: its canary: {reason}',
   ENGINE_SUSPECT: '{model}: {reason}',
   ENGINE_DEADLINE: '{model}: not done after {deadlineUs} us',
-  ENGINE_LOST: 'the inference process ended: {reason}',
+  ENGINE_LOST: "the engine's process ended: {reason}",
   INFER_ASKED: '{model}: {items} items of {size} values asked, {length} values given',
 
   // CUDA, TensorRT and its engine plans
@@ -233,6 +264,11 @@ export const errorTable = {
 
   // Simulators (hwtests)
   ORBIT_BAD_TLE: '{name}: {why}',
+  FEDERATION_SHARDS: 'no split of {tiles} tiles gives {satellites} satellites {least} each',
+  FEDERATION_MEAN: 'round {round}: the mean of the updates is {apart} from the one that was given',
+  EUROSAT_MISSING:
+    'EuroSAT is not there (looked in {places}): name its parent folder in PERIGEE_DATA, see perigee assets',
+  EUROSAT_READ: 'EuroSAT: {file}: {why}',
   SENSOR_EFFECTS: 'sensor effects {text}: {why}',
   START_BOARD: 'board {board} flies no simulated world: --start and --sensor are for sim and live',
   START_TIME: 'start {text}: {why}',
@@ -273,6 +309,21 @@ export const errorTable = {
   GDS_MISSING: 'fprime-gds cannot be started ({why}): pip install fprime-gds==4.4.1',
   DICTIONARY_NO_FORM: '{format} has no form for the types of {entries}',
 
+  // Ground: the gateway to a Flower SuperLink
+  FLOWER_UNREACHABLE: 'no SuperLink answers at {url}: {why}',
+  FLOWER_REFUSED: 'the SuperLink at {url} refused {call} ({status}): {why}',
+  FLOWER_CLOCK:
+    "our clock is {seconds} s {way} the SuperLink's at {url}; it takes calls from {maxAhead} s ahead to {maxBehind} s behind: set the clock",
+  FLOWER_VERSION: 'the SuperLink at {url} does not speak as flwr {expected} does: {why}',
+  FLOWER_ANSWER: 'Flower: {what} cannot be read: {why}',
+  FLOWER_OBJECT: 'Flower object {id}: {why}',
+  FLOWER_ARRAY: 'Flower array {name}: {why}',
+  FLOWER_KEY: 'SuperNode key {where}: {why}',
+  FLOWER_ORDER: 'Flower message {id}: {why}',
+  FLOWER_GIVEN_UP: 'Flower has given message {id} up: {why}',
+  FLOWER_FLEET: 'fleet file {file}: {why}',
+  FLOWER_STATE: 'gateway state {folder}: {why}',
+
   // Ground: deploying a release to a board
   DEPLOY_PACK: 'packing {what}: {why}',
   DEPLOY_NO_ADDON: '{file} is not built: {how} makes it (or fly without it: --without-addon)',
@@ -311,6 +362,7 @@ export const errorTable = {
   CAPTURE_FORMAT: '{file} holds no frames that can be read: {why}',
 
   // Platform drivers
+  NEIGHBOUR_UNSEEN: '{to} is not in view; in view: {known}',
   STORAGE_NAME: '{name} is no name for a stored file: letters, digits, _ - and . only, no folder',
   STORAGE_MISSING: '{name} is not in storage',
   STORAGE_FAILED: 'storage: {name}: {why}',

@@ -36,7 +36,8 @@ export function fileStorage(folder: string): Result<Storage> {
       if (!LEGAL_NAME.test(name)) return fail('STORAGE_NAME', { name });
       const temporary = join(folder, `.${name}.tmp`);
       try {
-        writeWholeFile(join(folder, name), bytes, { temporary });
+        // Keys are among them.
+        writeWholeFile(join(folder, name), bytes, { temporary, mode: 0o600 });
         return succeed(undefined);
       } catch (error) {
         return failed(name, error);

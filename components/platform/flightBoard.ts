@@ -1,9 +1,11 @@
 /** The board of a real computer: host clock, pictures from folders, files, and a ground on a link. */
+import { randomBytes } from 'node:crypto';
 import { type Result, succeed } from '../../fsw/errors';
 import type { Board, Ephemeris } from '../../fsw/framework';
 import { plainMemory } from '../../fsw/framework/plainMemory';
 import { WallClock } from '../../fsw/framework/wallClock';
 import { type Link, type LinkSpec, openLink } from '../../fsw/links';
+import { provideOwnKey, SECRET_BYTES } from '../../fsw/models';
 import { fileStorage } from './fileStorage';
 import { fileStore } from './fileStore';
 import { type FolderImagerOptions, folderImager } from './folderImager';
@@ -45,6 +47,8 @@ export async function flightBoard(options: FlightBoardOptions): Promise<Result<F
   const { seed, storageFolder, filesFolder } = options;
   const storage = fileStorage(storageFolder);
   if (!storage.ok) return storage;
+  const own = provideOwnKey(storage.value, () => randomBytes(SECRET_BYTES));
+  if (!own.ok) return own;
   const files = fileStore(filesFolder);
   if (!files.ok) return files;
   const { ticker, notice } = realTime(options.realTime);

@@ -22,42 +22,50 @@ export interface Adapter {
   readonly turned: boolean;
 }
 
-/** The graph with an adapter beside each product with a chosen weight; `a` and `b` are initializers without values. */
+/**
+ * The graph with every chosen weight W replaced by W + s A B; `a` and `b` are initializers without values. The sum is made once
+ * a run, and so costs nothing for each token; on the way back the product of a weight's gradient with A or B is taken in the
+ * cheap order, by the rule of MatMul.
+ */
 export function adapted(
   graph: Graph,
   { weights, rank, alpha }: AdapterOptions,
 ): { graph: Graph; adapters: Adapter[] } {
   const adapters = weights.map((weight) => adapterOf(graph, weight));
-  const byWeight = new Map(adapters.map((adapter) => [adapter.weight, adapter]));
   const initializers = new Map(graph.initializers);
   for (const { a, b, inputs, outputs } of adapters) {
     initializers.set(a, empty([inputs, rank]));
     initializers.set(b, empty([rank, outputs]));
   }
-  initializers.set('lora_scale', { type: 'float32', dims: [], data: Float32Array.of(alpha / rank) });
-  const nodes = graph.nodes.flatMap((node) => {
-    const adapter = isProduct(node) ? byWeight.get(node.inputs[1]) : undefined;
-    return adapter ? besides(node, adapter) : [node];
-  });
-  return { graph: { ...graph, initializers, nodes }, adapters };
+  initializers.set(SCALE, { type: 'float32', dims: [], data: Float32Array.of(alpha / rank) });
+  const chosen = new Set(weights);
+  const nodes = graph.nodes.map((node) =>
+    isProduct(node) && chosen.has(node.inputs[1])
+      ? { ...node, inputs: node.inputs.with(1, `${node.inputs[1]}_adapted`) }
+      : node,
+  );
+  return { graph: { ...graph, initializers, nodes: [...adapters.flatMap(sum), ...nodes] }, adapters };
 }
 
-/** y = x W, then y + s (x A) B under the name that the node's output had. */
-function besides(node: GraphNode, { a, b }: Adapter): GraphNode[] {
-  const [y] = node.outputs;
+const SCALE = 'lora_scale';
+
+/** W + A (s B), or W + (s B)ᵀ Aᵀ where the weight is stored the other way. */
+function sum({ weight, a, b, turned }: Adapter): GraphNode[] {
   const plain = (op: string, inputs: string[], output: string): GraphNode => ({
     op,
     inputs,
     outputs: [output],
     attributes: {},
   });
-  return [
-    { ...node, outputs: [`${y}_frozen`] },
-    plain('MatMul', [node.inputs[0], a], `${y}_low`),
-    plain('MatMul', [`${y}_low`, b], `${y}_high`),
-    plain('Mul', [`${y}_high`, 'lora_scale'], `${y}_scaled`),
-    plain('Add', [`${y}_frozen`, `${y}_scaled`], y),
-  ];
+  const [scaled, low] = [`${weight}_scaled`, `${weight}_low`];
+  const product = turned
+    ? [
+        plain('Transpose', [scaled], `${scaled}_turned`),
+        plain('Transpose', [a], `${a}_turned`),
+        plain('MatMul', [`${scaled}_turned`, `${a}_turned`], low),
+      ]
+    : [plain('MatMul', [a, scaled], low)];
+  return [plain('Mul', [b, SCALE], scaled), ...product, plain('Add', [weight, low], `${weight}_adapted`)];
 }
 
 function adapterOf({ initializers, nodes }: Graph, weight: string): Adapter {

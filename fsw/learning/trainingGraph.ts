@@ -27,6 +27,8 @@ export interface TrainingGraphs {
   readonly gradient: Graph;
   /** state, `gradient`, hyper → state', `norm`: the update after the last micro-batch. */
   readonly update: Graph;
+  /** inputs…, `parameters` → `logits`: what a micro-batch is answered with. */
+  readonly answer: Graph;
 }
 
 /** Names of the inputs and outputs of a step. */
@@ -46,6 +48,7 @@ export function trainingGraphs(graph: Graph, options: TrainingOptions): Result<T
       step: stepGraph(graph, options, parameters, total),
       gradient: gradientGraph(graph, options, parameters, total),
       update: updateGraph(options.optimizer, total),
+      answer: answerGraph(graph, options, parameters, total),
     };
   });
 }
@@ -56,7 +59,7 @@ function stepGraph(
   parameters: readonly Parameter[],
   total: number,
 ): Graph {
-  const b = new Builder();
+  const b = new Builder(unusedPrefix(graph));
   const { gradient, loss, logits } = backward(b, graph, options, parameters);
   const inputs = stateInputs(b, options.optimizer, total);
   const { state, norm } = update(b, options.optimizer, gradient);
@@ -69,7 +72,7 @@ function gradientGraph(
   parameters: readonly Parameter[],
   total: number,
 ): Graph {
-  const b = new Builder();
+  const b = new Builder(unusedPrefix(graph));
   const { gradient, loss, logits } = backward(b, graph, options, parameters);
   b.input(STEP.gradient, [total]);
   const sum = b.op('Add', [STEP.gradient, gradient]);
@@ -86,6 +89,18 @@ function updateGraph(optimizer: Optimizer, total: number): Graph {
   b.input(STEP.gradient, [total]);
   const { state, norm } = update(b, optimizer, STEP.gradient);
   return b.graph([...inputs, vector(STEP.gradient, total)], [...state, norm]);
+}
+
+function answerGraph(
+  graph: Graph,
+  { batch, output }: TrainingOptions,
+  parameters: readonly Parameter[],
+  total: number,
+): Graph {
+  const b = new Builder();
+  forward(b, graph, batch, parameters);
+  const inputs = graph.inputs.map(({ name }) => floatsOf(name, b.shape(name)));
+  return b.graph([...inputs, vector(PARAMETERS, total)], [logitsOf(graph, output)]);
 }
 
 /** Forward, loss, and the flat gradient. */
@@ -109,8 +124,16 @@ function backward(b: Builder, graph: Graph, options: TrainingOptions, parameters
   return { gradient: flat.length === 1 ? flat[0] : b.op('Concat', flat, { axis: 0 }), loss, logits };
 }
 
-/** What goes into the last softmax: from there the gradient is p − t, without a division. */
-function logitsOf({ nodes, outputs }: Graph, output: string): string {
+/** The graph may come out of a builder itself. */
+function unusedPrefix({ nodes, initializers }: Graph): string {
+  const names = [...initializers.keys(), ...nodes.flatMap(({ outputs }) => outputs)];
+  let prefix = 'p_';
+  while (names.some((name) => name.startsWith(prefix))) prefix = `p${prefix}`;
+  return prefix;
+}
+
+/** What goes into the last softmax: from there the gradient is p − t, without a division. Throws GraphFailure: TRAINING_OUTPUT. */
+export function logitsOf({ nodes, outputs }: Graph, output: string): string {
   if (!outputs.some(({ name }) => name === output))
     throw new GraphFailure(
       fail('TRAINING_OUTPUT', { output, known: outputs.map(({ name }) => name).join(', ') }),
@@ -129,7 +152,7 @@ function dimsOf({ initializers }: Graph, name: string): readonly number[] {
 
 function dataInputs(b: Builder, graph: Graph): GraphValue[] {
   const names = [...graph.inputs.map(({ name }) => name), STEP.targets, STEP.weights];
-  return names.map((name) => ({ name, type: 'float32', shape: b.shape(name) }));
+  return names.map((name) => floatsOf(name, b.shape(name)));
 }
 
 function stateInputs(b: Builder, optimizer: Optimizer, total: number): GraphValue[] {
@@ -139,12 +162,16 @@ function stateInputs(b: Builder, optimizer: Optimizer, total: number): GraphValu
     HYPER.clip,
     ...(optimizer.kind === 'adamw' ? [HYPER.correction1, HYPER.correction2] : []),
   ];
-  const scalars: GraphValue[] = used.map((name) => ({ name, type: 'float32', shape: [] }));
+  const scalars = used.map((name) => floatsOf(name, []));
   for (const { name } of vectors) b.input(name, [total]);
   for (const { name } of scalars) b.input(name, []);
   return [...vectors, ...scalars];
 }
 
 function vector(name: string, length: number): GraphValue {
-  return { name, type: 'float32', shape: [length] };
+  return floatsOf(name, [length]);
+}
+
+function floatsOf(name: string, shape: readonly number[]): GraphValue {
+  return { name, type: 'float32', shape };
 }

@@ -24,6 +24,7 @@ import {
 } from './signature';
 
 const MAGIC = 'PGEMODEL';
+const MAGIC_BYTES = 8;
 const FORMAT = 1;
 const KEY_AT = 16;
 const SIGNATURE_AT = KEY_AT + KEY_ID_BYTES;
@@ -44,13 +45,22 @@ export interface Envelope {
 /** Encodes and signs. */
 export function sealEnvelope(manifest: ManifestModel, key: KeyObject): Uint8Array {
   const encoded = encodeManifest(manifest);
+  return envelopeOf(encoded, { keyId: keyIdOf(key), signature: signManifest(encoded, key) });
+}
+
+/** An envelope of a manifest that was signed already. */
+export function envelopeOf(
+  encoded: Uint8Array,
+  { keyId, signature }: { readonly keyId: Uint8Array; readonly signature: Uint8Array },
+  magic = MAGIC,
+): Uint8Array {
   const bytes = new Uint8Array(ENVELOPE_HEAD_BYTES + encoded.length);
   const view = new DataView(bytes.buffer);
-  bytes.set(Buffer.from(MAGIC, 'latin1'));
+  bytes.set(Buffer.from(magic, 'latin1'));
   view.setUint32(8, FORMAT);
   view.setUint32(12, encoded.length);
-  bytes.set(keyIdOf(key), KEY_AT);
-  bytes.set(signManifest(encoded, key), SIGNATURE_AT);
+  bytes.set(keyId, KEY_AT);
+  bytes.set(signature, SIGNATURE_AT);
   bytes.set(encoded, ENVELOPE_HEAD_BYTES);
   return bytes;
 }
@@ -59,12 +69,13 @@ export function sealEnvelope(manifest: ManifestModel, key: KeyObject): Uint8Arra
  * The length of the envelope that begins with `head` (88 bytes). Errors: MODEL_TRUNCATED, MODEL_MAGIC, MODEL_FORMAT,
  * MODEL_MANIFEST_SIZE.
  */
-export function envelopeLength(head: Uint8Array, file: string): Result<number> {
+export function envelopeLength(head: Uint8Array, file: string, expected = MAGIC): Result<number> {
   if (head.length < ENVELOPE_HEAD_BYTES)
     return fail('MODEL_TRUNCATED', { file, length: head.length, needed: ENVELOPE_HEAD_BYTES });
   const view = new DataView(head.buffer, head.byteOffset, head.length);
-  const magic = Buffer.from(head.subarray(0, MAGIC.length));
-  if (magic.toString('latin1') !== MAGIC) return fail('MODEL_MAGIC', { file, found: magic.toString('hex') });
+  const magic = Buffer.from(head.subarray(0, MAGIC_BYTES));
+  if (magic.toString('latin1') !== expected)
+    return fail('MODEL_MAGIC', { file, found: magic.toString('hex') });
   const format = view.getUint32(8);
   if (format !== FORMAT) return fail('MODEL_FORMAT', { file, found: format, expected: FORMAT });
   const length = view.getUint32(12);
@@ -78,7 +89,29 @@ export function envelopeLength(head: Uint8Array, file: string): Result<number> {
  * Errors: those of `envelopeLength`, of `checkSignature` and of `readManifest`.
  */
 export function openEnvelope(bytes: Uint8Array, keys: TrustedKeys, file: string): Result<Envelope> {
-  const length = envelopeLength(bytes, file);
+  const opened = openSigned(bytes, keys, file);
+  if (!opened.ok) return opened;
+  const { encoded, keyId, bytes: own } = opened.value;
+  const manifest = readManifest(encoded, file);
+  return manifest.ok ? succeed({ manifest: manifest.value, keyId, bytes: own }) : manifest;
+}
+
+/** What an envelope holds, once its signature was found good; not yet looked at. */
+export interface Signed {
+  readonly encoded: Uint8Array;
+  readonly keyId: Uint8Array;
+  /** The whole envelope. */
+  readonly bytes: Uint8Array;
+}
+
+/** Errors: those of `envelopeLength` and of `checkSignature`. */
+export function openSigned(
+  bytes: Uint8Array,
+  keys: TrustedKeys,
+  file: string,
+  magic = MAGIC,
+): Result<Signed> {
+  const length = envelopeLength(bytes, file, magic);
   if (!length.ok) return length;
   if (bytes.length < length.value)
     return fail('MODEL_TRUNCATED', { file, length: bytes.length, needed: length.value });
@@ -88,9 +121,7 @@ export function openEnvelope(bytes: Uint8Array, keys: TrustedKeys, file: string)
   const signature = own.subarray(SIGNATURE_AT, ENVELOPE_HEAD_BYTES);
   const encoded = own.subarray(ENVELOPE_HEAD_BYTES);
   const signed = checkSignature(encoded, { keyId, signature }, keys, file);
-  if (!signed.ok) return signed;
-  const manifest = readManifest(encoded, file);
-  return manifest.ok ? succeed({ manifest: manifest.value, keyId, bytes: own }) : manifest;
+  return signed.ok ? succeed({ encoded, keyId, bytes: own }) : signed;
 }
 
 /** Whether a bundle of `length` bytes is exactly what its manifest says. Errors: MODEL_TRUNCATED, MODEL_TRAILING. */

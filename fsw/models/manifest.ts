@@ -28,6 +28,16 @@ export interface Protection {
   readonly exponent: readonly { readonly tensor: string; readonly bound: number }[];
 }
 
+/** What a version that was learned on board comes from: signed by the spacecraft, so the ground can follow the steps back. */
+export interface Learned {
+  /** The version that it is a delta of. */
+  readonly serial: number;
+  /** Of that version's weights. */
+  readonly sha256: string;
+  /** Such steps since a version that a mission key signed: 1 is the first. */
+  readonly depth: number;
+}
+
 export interface ManifestModel {
   /** 40 characters at most, fit for a file name. */
   readonly name: string;
@@ -42,6 +52,8 @@ export interface ManifestModel {
   readonly classes: readonly string[];
   readonly canary?: ManifestCanary;
   readonly protection?: Protection;
+  /** Of a version that was learned on board. */
+  readonly learned?: Learned;
   /** Licence, training data, scores: for people. */
   readonly about?: Readonly<Record<string, unknown>>;
 }
@@ -52,10 +64,12 @@ export const MAX_MANIFEST_BYTES = 1 << 20;
 /** Longest file: what a slot in memory may hold. */
 const MAX_FILE_BYTES = 2 ** 31 - 1;
 const MAX_SERIAL = 2 ** 32 - 1;
+const MAX_DEPTH = 1000;
 
 /** The one encoding of a manifest: what is signed. */
 export function encodeManifest(model: ManifestModel): Uint8Array {
   const { name, version, serial, graph, weights, input, outputs, classes, canary, protection, about } = model;
+  const { learned } = model;
   return encodeCbor({
     format: FORMAT,
     name,
@@ -67,6 +81,7 @@ export function encodeManifest(model: ManifestModel): Uint8Array {
     classes,
     canary: canary && canaryFields(canary),
     protection: protection && { ...protection, eccSha256: hexBytes(protection.eccSha256) },
+    learned: learned && { ...learned, sha256: hexBytes(learned.sha256) },
     about,
   });
 }
@@ -101,6 +116,7 @@ function modelOf(value: unknown): ManifestModel {
   const weights = fileOf(member(files, 'weights', 'files'), 'files.weights');
   const canary = optional(value, 'canary');
   const protection = optional(value, 'protection');
+  const learned = optional(value, 'learned');
   const about = optional(value, 'about');
   return {
     name: fileName(member(value, 'name', at), 'name', 40),
@@ -113,6 +129,7 @@ function modelOf(value: unknown): ManifestModel {
     classes: list(optional(value, 'classes') ?? [], 'classes').map((name, i) => text(name, `classes[${i}]`)),
     ...(canary !== undefined && { canary: canaryOf(canary, 'canary', input, outputs) }),
     ...(protection !== undefined && { protection: protectionOf(protection, weights.bytes) }),
+    ...(learned !== undefined && { learned: learnedOf(learned) }),
     ...(about !== undefined && { about: record(about, 'about') }),
   };
 }
@@ -146,6 +163,15 @@ function protectionOf(value: unknown, weightBytes: number): Protection {
         throw new Malformed(`${where}.bound: not a bound`);
       return { tensor: text(member(entry, 'tensor', where), `${where}.tensor`), bound };
     }),
+  };
+}
+
+function learnedOf(value: unknown): Learned {
+  const at = 'learned';
+  return {
+    serial: whole(member(value, 'serial', at), `${at}.serial`, { min: 1, max: MAX_SERIAL }),
+    sha256: sha256Of(member(value, 'sha256', at), `${at}.sha256`),
+    depth: whole(member(value, 'depth', at), `${at}.depth`, { min: 1, max: MAX_DEPTH }),
   };
 }
 

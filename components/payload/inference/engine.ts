@@ -1,16 +1,12 @@
 /** What runs models for Inference. Every promise is kept: failures are values. */
 import type { Result } from '../../../fsw/errors';
+import type { Loaded } from '../../../fsw/runtimes/onnx';
 import type { StoredModel } from '../ports';
+
+export type { Loaded } from '../../../fsw/runtimes/onnx';
 
 /** Each output of a model by name. */
 export type Outputs = Readonly<Record<string, Float32Array>>;
-
-export interface Loaded {
-  /** The execution provider that really loaded. */
-  readonly provider: string;
-  /** The providers that were tried before it, and why they did not load. */
-  readonly refused: readonly { readonly provider: string; readonly reason: string }[];
-}
 
 /**
  * Holds sessions, each a model with a copy of its weights of its own. They are known by a name that the caller

@@ -71,7 +71,7 @@ describe('a version that the store offers', () => {
     expect(await offer(next)).toEqual({
       ticket: 1,
       fit: false,
-      reason: 'the inference process ended: SIGSEGV',
+      reason: "the engine's process ended: SIGSEGV",
     });
     expect(log).toEqual(['load scale#2', 'run scale#2', 'restart', 'load scale#3', 'run scale#3']);
     const slow = { count: 200, input: new Float32Array(200), outputs: {}, tolerance: 0 };

@@ -133,7 +133,7 @@ describe('the onnxruntime engine', () => {
     const bad = onnxEngine(join(__dirname, 'fixtures', 'badProcess.js'));
     expect(await bad.run('mean', 2, twoItems())).toMatchObject({
       ok: false,
-      error: { code: 'ENGINE_LOST', text: 'the inference process ended: exit code 3' },
+      error: { code: 'ENGINE_LOST', text: "the engine's process ended: exit code 3" },
     });
     expect(bad.alive).toBe(false);
     expect(await bad.run('mean', 2, twoItems())).toMatchObject({ ok: false, error: { code: 'ENGINE_LOST' } });

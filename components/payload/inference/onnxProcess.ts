@@ -1,9 +1,11 @@
 /** The far side of the onnxruntime engine: a process that loads and runs models when told over IPC. */
 import * as ort from 'onnxruntime-node';
 import { fail, type Result, succeed } from '../../../fsw/errors';
+import { type Created, createOnnx, firstThatLoads, messageOf } from '../../../fsw/runtimes/onnx';
+import { serveRequests } from '../../../fsw/runtimes/serveRequests';
 import type { StoredModel } from '../ports';
 import type { Loaded, Outputs } from './engine';
-import type { Answers, Numbered, Reply, Request } from './protocol';
+import type { Answers, Request } from './protocol';
 import { type ModelSession, shimSession } from './tensorrtSession';
 
 interface Session {
@@ -12,59 +14,34 @@ interface Session {
   readonly session: ModelSession;
 }
 
-ort.env.logLevel = 'fatal';
 const sessions = new Map<string, Session>();
 
 /** Loads beside the session of the same name, takes its place, and only then releases it. */
 async function load(name: string, model: StoredModel, providers: readonly string[]): Promise<Result<Loaded>> {
-  const refused: { provider: string; reason: string }[] = [];
-  for (const provider of providers) {
-    const session = await create(model, provider);
-    if (!session.ok) {
-      refused.push({ provider, reason: session.reason });
-      continue;
-    }
-    const stranger = interfaceFault(model, session.value);
-    if (stranger !== undefined) {
-      await session.value.release();
-      return stranger;
-    }
-    const old = sessions.get(name);
-    const { input, outputs } = model;
-    sessions.set(name, { model: { input, outputs }, session: session.value });
-    await old?.session.release();
-    return succeed({ provider: session.provider, refused });
+  const first = await firstThatLoads(model.name, providers, (provider) => create(model, provider));
+  if (!first.ok) return first;
+  const { session, loaded } = first.value;
+  const stranger = interfaceFault(model, session);
+  if (stranger !== undefined) {
+    await session.release();
+    return stranger;
   }
-  const reason = refused.map((each) => `${each.provider}: ${each.reason}`).join('; ') || 'none given';
-  return fail('ENGINE_LOAD', { model: model.name, reason });
+  const old = sessions.get(name);
+  const { input, outputs } = model;
+  sessions.set(name, { model: { input, outputs }, session });
+  await old?.session.release();
+  return succeed(loaded);
 }
-
-type Created = { ok: true; value: ModelSession; provider: string } | { ok: false; reason: string };
 
 /** TensorRT is tried through our own shim first; `provider` says which of the two it was. */
-async function create(model: StoredModel, provider: string): Promise<Created> {
-  if (provider !== 'tensorrt') return createOnnx(model, provider);
+async function create(model: StoredModel, provider: string): Promise<Created<ModelSession>> {
+  const { graph, weights, weightsName } = model;
+  const plain = { graph, weights: { name: weightsName, bytes: weights }, memoryPattern: true };
+  if (provider !== 'tensorrt') return createOnnx(plain, provider);
   const shim = await shimSession(model);
   if (shim.ok) return { ok: true, value: shim.value, provider: 'tensorrt-shim' };
-  const onnx = await createOnnx(model, provider);
+  const onnx = await createOnnx(plain, provider);
   return onnx.ok ? onnx : { ok: false, reason: `${shim.error.text}; onnxruntime: ${onnx.reason}` };
-}
-
-/** One provider at a time: onnxruntime throws when one is not there, it does not fall back. */
-async function createOnnx({ graph, weights, weightsName }: StoredModel, provider: string): Promise<Created> {
-  try {
-    const value = await ort.InferenceSession.create(graph, {
-      executionProviders: [provider],
-      externalData: [{ path: weightsName, data: weights }],
-      intraOpNumThreads: 1,
-      interOpNumThreads: 1,
-      executionMode: 'sequential',
-      logSeverityLevel: 4,
-    });
-    return { ok: true, value, provider };
-  } catch (error) {
-    return { ok: false, reason: messageOf(error) };
-  }
 }
 
 function interfaceFault({ name, input, outputs }: StoredModel, session: ModelSession) {
@@ -132,19 +109,4 @@ function handle(request: Request): Promise<Result<Answers[keyof Answers]>> {
   return release(request.session);
 }
 
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
-}
-
-// The terminal's Ctrl-C is for the flight software, which then closes this process.
-process.on('SIGINT', () => undefined);
-process.on('disconnect', () => process.exit());
-
-/** One request after the other, in the order in which they came. */
-let last: Promise<void> = Promise.resolve();
-process.on('message', ({ id, request }: Numbered) => {
-  last = last.then(async () => {
-    const reply: Reply = { id, result: await handle(request) };
-    process.send?.(reply);
-  });
-});
+serveRequests(handle);

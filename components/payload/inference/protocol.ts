@@ -1,5 +1,4 @@
 /** What the two sides of an engine's process say to each other. */
-import type { Fault } from '../../../fsw/errors';
 import type { StoredModel } from '../ports';
 import type { Loaded, Outputs } from './engine';
 
@@ -18,16 +17,4 @@ export interface Answers {
   load: Loaded;
   run: Outputs;
   release: undefined;
-}
-
-export interface Numbered {
-  readonly id: number;
-  readonly request: Request;
-}
-
-export interface Reply {
-  readonly id: number;
-  readonly result:
-    | { readonly ok: true; readonly value: Answers[keyof Answers] }
-    | { readonly ok: false; readonly error: Fault };
 }

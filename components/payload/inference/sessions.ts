@@ -35,6 +35,7 @@ export async function open(self: Inference, stored: StoredModel): Promise<Result
   const { provider, canary } = born.value;
   const loaded: LoadedModel = {
     name,
+    version,
     itemSize: itemSizeOf(stored),
     sessions,
     canary,

@@ -99,6 +99,56 @@ const cases: Readonly<Record<string, Case>> = {
     nodes: [node('Transpose', ['w'], 't', { perm: [0, 2, 1] }), node('MatMul', ['w', 't'], 'y')],
     y: [2, 3, 3],
   },
+  'MatMul with a sum of low rank, by its left factor': {
+    w: [4, 1],
+    nodes: [
+      node('MatMul', ['w', 'r'], 'low'),
+      node('Add', ['f', 'low'], 's'),
+      node('MatMul', ['c', 's'], 'y'),
+    ],
+    constants: { c: some(2, 3, 4), r: some(1, 5), f: some(4, 5) },
+    y: [2, 3, 5],
+  },
+  'MatMul with a sum of low rank, by its right factor': {
+    w: [1, 5],
+    nodes: [
+      node('MatMul', ['l', 'w'], 'low'),
+      node('Add', ['f', 'low'], 's'),
+      node('MatMul', ['c', 's'], 'y'),
+    ],
+    constants: { c: some(2, 3, 4), l: some(4, 1), f: some(4, 5) },
+    y: [2, 3, 5],
+  },
+  'Gemm with a turned sum of low rank': {
+    w: [5, 1],
+    nodes: [
+      node('MatMul', ['w', 'r'], 'low'),
+      node('Add', ['f', 'low'], 's'),
+      node('Gemm', ['c', 's'], 'y', { transB: 1 }),
+    ],
+    constants: { c: some(3, 4), r: some(1, 4), f: some(5, 4) },
+    y: [3, 5],
+  },
+  Attention: {
+    w: [2, 3, 4],
+    nodes: [
+      node('MatMul', ['w', 'c'], 'scores'),
+      node('Softmax', ['scores'], 'look', { axis: -1 }),
+      node('MatMul', ['look', 'w'], 'y'),
+    ],
+    constants: { c: some(2, 4, 3) },
+    y: [2, 3, 4],
+  },
+  'Attention of which the weights are read once more': {
+    w: [2, 3, 3],
+    nodes: [
+      node('Softmax', ['w'], 'look', { axis: -1 }),
+      node('MatMul', ['look', 'c'], 'mixed'),
+      node('Add', ['mixed', 'look'], 'y'),
+    ],
+    constants: { c: some(2, 3, 3) },
+    y: [2, 3, 3],
+  },
   ...Object.fromEntries(
     [0, 1, 2, 3].map((bits): [string, Case] => {
       const [transA, transB] = [bits & 1, bits >> 1];

@@ -2,13 +2,15 @@
 
 import type { Builder } from '../graph/builder';
 import { integer } from '../graph/graph';
-import { convolution, sizeOf } from '../graph/shapes';
+import { convolution, type Shape, sizeOf } from '../graph/shapes';
 import type { GradientRule, Step } from './rule';
 
 /** X[…, i] · W[i, o] as one flat product, which has a kernel for each transposition; stacks of matrices by MatMul. */
 const matMul: GradientRule = ({ node: { inputs }, b, needs }, gradient) => {
   const [left, right] = inputs.map((name) => b.shape(name));
   if (right.length === 2) {
+    const factors = isLow(left, right) ? factorsOf(b, gradient) : undefined;
+    if (factors) return throughFactors(b, inputs, factors, needs);
     const flat = b.reshape(gradient, [sizeOf(b.shape(gradient)) / right[1], right[1]]);
     const rows = b.reshape(inputs[0], [sizeOf(left) / right[0], right[0]]);
     return [
@@ -17,12 +19,41 @@ const matMul: GradientRule = ({ node: { inputs }, b, needs }, gradient) => {
     ];
   }
   return [
-    needs(0) ? b.summedTo(b.op('MatMul', [gradient, turned(b, inputs[1])]), left) : undefined,
-    needs(1) ? b.summedTo(b.op('MatMul', [turned(b, inputs[0]), gradient]), right) : undefined,
+    needs(0) ? b.summedTo(b.op('MatMul', [gradient, turnedOver(b, inputs[1])]), left) : undefined,
+    needs(1) ? b.summedTo(b.op('MatMul', [turnedOver(b, inputs[0]), gradient]), right) : undefined,
   ];
 };
 
-function turned(b: Builder, matrix: string): string {
+/** A product of two matrices whose factors hold fewer values than it. */
+function isLow(left: Shape, right: Shape): boolean {
+  return left.length === 2 && left[1] * (left[0] + right[1]) < left[0] * right[1];
+}
+
+/** X and D of a gradient Xᵀ D, as the weight of a product has it. */
+function factorsOf(b: Builder, gradient: string): readonly [string, string] | undefined {
+  const node = b.producer(gradient);
+  const isOuter = node?.op === 'Gemm' && integer(node, 'transA', 0) === 1 && integer(node, 'transB', 0) === 0;
+  return isOuter && node.inputs.length === 2 ? [node.inputs[0], node.inputs[1]] : undefined;
+}
+
+/**
+ * W = A · B whose gradient is Xᵀ D: by A it is Xᵀ (D Bᵀ), by B (X A)ᵀ D. For an adapter of low rank that is a small part of
+ * the work of Xᵀ D itself, which then nobody asks for.
+ */
+function throughFactors(
+  b: Builder,
+  [left, right]: readonly string[],
+  [x, d]: readonly [string, string],
+  needs: Step['needs'],
+): readonly (string | undefined)[] {
+  return [
+    needs(0) ? b.op('Gemm', [x, b.op('Gemm', [d, right], { transB: 1 })], { transA: 1 }) : undefined,
+    needs(1) ? b.op('Gemm', [b.op('Gemm', [x, left]), d], { transA: 1 }) : undefined,
+  ];
+}
+
+/** Every matrix of a stack transposed. */
+export function turnedOver(b: Builder, matrix: string): string {
   const axes = b.shape(matrix).map((_, i) => i);
   const last = axes.length - 1;
   return b.transpose(matrix, [...axes.slice(0, -2), last, last - 1]);

@@ -3,6 +3,7 @@
 import type { Builder } from '../graph/builder';
 import { float, integer } from '../graph/graph';
 import { reducedAxes } from '../graph/shapes';
+import { turnedOver } from './linear';
 import type { GradientRule, Step } from './rule';
 
 /** Mean or sum: every summand gets the whole, or its share. */
@@ -26,13 +27,28 @@ function axisOf({ node, b }: Step): number {
   return axis < 0 ? axis + b.shape(node.outputs[0]).length : axis;
 }
 
-/** t − y Σ t with t = g y. */
+/** y (g − Σ g y). */
 const softmax: GradientRule = (step, gradient) => {
   const { node, b } = step;
   const [y] = node.outputs;
-  const t = b.op('Mul', [gradient, y]);
-  return [b.op('Sub', [t, b.op('Mul', [y, b.sum(t, [axisOf(step)])])])];
+  const axis = axisOf(step);
+  const [upper, lower] = mixture(b, y, gradient, axis) ?? [gradient, y];
+  return [b.op('Mul', [y, b.op('Sub', [gradient, b.sum(b.op('Mul', [upper, lower]), [axis])])])];
 };
+
+/**
+ * In attention, o = y V alone reads y, so g = d Vᵀ with d the gradient by o, and Σ g y over the keys is Σ d o over the
+ * channels, which are fewer (T. Dao et al., "FlashAttention", 2022). Gives d and o.
+ */
+function mixture(b: Builder, y: string, gradient: string, axis: number): [string, string] | undefined {
+  const product = b.producer(gradient);
+  if (product?.op !== 'MatMul' || axis !== b.shape(y).length - 1) return undefined;
+  const [d, turned] = product.inputs;
+  const reads = b.nodes.find(
+    ({ op, inputs }) => op === 'MatMul' && inputs[0] === y && turnedOver(b, inputs[1]) === turned,
+  );
+  return reads && [d, reads.outputs[0]];
+}
 
 /** g − eʸ Σ g. */
 const logSoftmax: GradientRule = (step, gradient) => {

@@ -27,8 +27,12 @@ export class Builder implements Known {
   readonly nodes: GraphNode[] = [];
   readonly initializers = new Map<string, Initializer>();
   private readonly shapes = new Map<string, Shape>();
+  private readonly producers = new Map<string, GraphNode>();
   private readonly said = new Map<string, readonly string[]>();
   private next = 0;
+
+  /** `prefix` begins every name of the builder's own: none of a graph that is written into it may begin so. */
+  constructor(private readonly prefix = 'p_') {}
 
   /** An input of the graph to be. */
   input(name: string, shape: Shape): string {
@@ -68,6 +72,11 @@ export class Builder implements Known {
     return shape;
   }
 
+  /** The node that gives a value; undefined for inputs and constants. */
+  producer(name: string): GraphNode | undefined {
+    return this.producers.get(name);
+  }
+
   constant(name: string): Initializer | undefined {
     return this.initializers.get(name);
   }
@@ -97,7 +106,9 @@ export class Builder implements Known {
     const shapes = shapesOf(node, this);
     if (!shapes.ok) throw new GraphFailure(shapes);
     node.outputs.forEach((name, i) => {
-      if (name !== '') this.shapes.set(name, shapes.value[i]);
+      if (name === '') return;
+      this.shapes.set(name, shapes.value[i]);
+      this.producers.set(name, node);
     });
     this.nodes.push(node);
   }
@@ -147,7 +158,7 @@ export class Builder implements Known {
   }
 
   private fresh(stem: string): string {
-    return `p_${stem}_${this.next++}`;
+    return `${this.prefix}${stem}_${this.next++}`;
   }
 }
 
