@@ -146,6 +146,7 @@ export const errorTable = {
   FED_NUMBER: '{what}: value {index} is no finite number',
   FED_NODE: '{what} of {node}: {why}',
   FED_TASK: 'update of {node}: task {task} is not open here',
+  FED_TASK_REFUSED: 'the satellite refused the task: {why}',
   FED_DUPLICATE: '{what} {id} was taken before',
   FED_BASE: '{what}: for model {model} with weights {found}, ours are {expected}',
   FED_START: '{what}: it begins with parameters {found}, {expected} expected',
@@ -315,6 +316,21 @@ export const errorTable = {
   YAMCS_DIR: '{dir}: {why}',
   GDS_MISSING: 'fprime-gds cannot be started ({why}): pip install fprime-gds==4.4.1',
   DICTIONARY_NO_FORM: '{format} has no form for the types of {entries}',
+
+  // Ground: the gateway to a Flower SuperLink
+  FLOWER_UNREACHABLE: 'no SuperLink answers at {url}: {why}',
+  FLOWER_REFUSED: 'the SuperLink at {url} refused {call} ({status}): {why}',
+  FLOWER_CLOCK:
+    "our clock is {seconds} s {way} the SuperLink's at {url}; it takes calls from {maxAhead} s ahead to {maxBehind} s behind: set the clock",
+  FLOWER_VERSION: 'the SuperLink at {url} does not speak as flwr {expected} does: {why}',
+  FLOWER_ANSWER: 'Flower: {what} cannot be read: {why}',
+  FLOWER_OBJECT: 'Flower object {id}: {why}',
+  FLOWER_ARRAY: 'Flower array {name}: {why}',
+  FLOWER_KEY: 'SuperNode key {where}: {why}',
+  FLOWER_ORDER: 'Flower message {id}: {why}',
+  FLOWER_GIVEN_UP: 'Flower has given message {id} up: {why}',
+  FLOWER_FLEET: 'fleet file {file}: {why}',
+  FLOWER_STATE: 'gateway state {folder}: {why}',
 
   // Ground: deploying a release to a board
   DEPLOY_PACK: 'packing {what}: {why}',
