@@ -85,9 +85,9 @@ module.exports = {
     ),
     only(
       'runtimes-are-below',
-      'What the engines of several rooms share: processes and sessions, and nothing of what they compute.',
+      'What the engines of several rooms share: processes, sessions, deadlines, and nothing of what they compute.',
       { path: runtimes },
-      [runtimes, errors],
+      [runtimes, framework, errors],
     ),
     only(
       'learning-is-below',
@@ -150,6 +150,8 @@ module.exports = {
         '^components/$1/$2/',
         '^components/$1/[^/]+[.]ts$',
         '^components/[^/]+/ports[.]ts$',
+        // How Inference is asked belongs to its ports.
+        '^components/payload/questions[.]ts$',
       ],
     ),
     only(

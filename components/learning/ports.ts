@@ -18,7 +18,11 @@ export interface KeptTile {
 }
 
 /** A tile that was just classified; it has no id before it is kept. */
-export type Specimen = Omit<KeptTile, 'id'>;
+export interface Specimen extends Omit<KeptTile, 'id'> {
+  /** Heading of its up edge, degrees clockwise from north, and ground sample distance; 0 where the place is not known. */
+  readonly headingDeg: number;
+  readonly gsdM: number;
+}
 
 /** Tiles that were just classified, by a model and its version. The pixels belong to the receiver. */
 export const Specimens = port('Specimens', {
@@ -64,6 +68,8 @@ export const TrainStatus = enumeration('Learning.TrainStatus', {
 
 /** What training came to. */
 export interface Trained {
+  /** The flat vector that it started with: the order's, or the model's own. */
+  readonly initial: Float32Array;
   readonly parameters: Float32Array;
   /** Labelled tiles that it learned from. */
   readonly examples: number;

@@ -2,7 +2,11 @@
 export * from './aggregate';
 export { type Coding, type Packed, pack, unpack } from './compress';
 export * from './feedback';
+export * from './gossip';
+export { readGossip, writeGossip } from './gossipFile';
+export { type GossipMessage, openGossip, sealGossip } from './gossipMessage';
 export { type Id, idOf, type LayoutEntry, layoutId, valuesIn, vectorId } from './ids';
+export { type Mass, together } from './mass';
 export * from './refusal';
 export { MAX_MESSAGE_BYTES, type Opened } from './sealed';
 export * from './task';

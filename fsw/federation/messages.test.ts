@@ -33,6 +33,7 @@ describe('a task', () => {
         choice: {
           what: 'head' as const,
           batch: 4,
+          microBatch: 2,
           features: 'cached' as const,
           optimizer: { kind: 'adamw' as const, beta1: 0.9, beta2: 0.999, epsilon: 1e-8 },
         },

@@ -4,23 +4,13 @@
  */
 import type { KeyObject } from 'node:crypto';
 import type { Result } from '../errors';
-import type { Optimizer } from '../learning';
+import type { Optimizer, TuningChoice } from '../learning';
 import type { TrustedKeys } from '../models';
 import { Malformed, member, optional, text, whole } from '../models/fields';
 import type { Coding } from './compress';
 import { anyBytes, codingOf, finite, id, idBytes, layoutOf, positive, unixMs } from './fields';
 import type { Id, LayoutEntry } from './ids';
 import { type Opened, open, seal } from './sealed';
-
-/** What learns, and how (as `TuningChoice` of fsw/learning). */
-export interface TaskChoice {
-  readonly what: 'head' | 'lora' | 'all';
-  readonly rank?: number;
-  readonly alpha?: number;
-  readonly batch: number;
-  readonly optimizer: Optimizer;
-  readonly features?: 'cached';
-}
 
 /** The parameters that training begins with. */
 export interface Start {
@@ -41,7 +31,7 @@ export interface Task {
   readonly model: string;
   /** SHA-256 of the weights file that the model must fly. */
   readonly base: Id;
-  readonly choice: TaskChoice;
+  readonly choice: TuningChoice;
   /** Names and dims of the flat vector. */
   readonly layout: readonly LayoutEntry[];
   /** Absent: the parameters that the model's own weights give. */
@@ -112,11 +102,11 @@ function startOf(value: unknown): Start {
   };
 }
 
-function choiceOf(value: unknown): TaskChoice {
+function choiceOf(value: unknown): TuningChoice {
   const at = 'choice';
   const what = text(member(value, 'what', at), 'choice.what');
-  if (what !== 'head' && what !== 'lora' && what !== 'all')
-    throw new Malformed(`choice.what: ${what} is not head, lora or all`);
+  if (what !== 'head' && what !== 'ends' && what !== 'lora' && what !== 'all')
+    throw new Malformed(`choice.what: ${what} is not head, ends, lora or all`);
   const features = optional(value, 'features');
   if (features !== undefined && features !== 'cached') throw new Malformed('choice.features: not cached');
   return {
@@ -126,6 +116,9 @@ function choiceOf(value: unknown): TaskChoice {
     }),
     ...(optional(value, 'alpha') !== undefined && { alpha: positive(value, 'alpha', at) }),
     batch: whole(member(value, 'batch', at), 'choice.batch', { min: 1, max: 4096 }),
+    ...(optional(value, 'microBatch') !== undefined && {
+      microBatch: whole(member(value, 'microBatch', at), 'choice.microBatch', { min: 1, max: 4096 }),
+    }),
     optimizer: optimizerOf(member(value, 'optimizer', at)),
     ...(features !== undefined && { features }),
   };

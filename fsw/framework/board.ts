@@ -71,6 +71,21 @@ export interface Ephemeris {
   };
   /** The contact under way at `atUs`, or undefined. */
   contactAt(atUs: number): Contact | undefined;
+  /** The first contact that ends after `atUs`; undefined when none is predicted. Absent where nothing predicts. */
+  nextContact?(atUs: number): Contact | undefined;
+}
+
+/** Other spacecraft in view now, by whatever radio or laser is between them. */
+export interface Neighbours {
+  /** Their names, sorted. */
+  inView(): readonly string[];
+  /**
+   * Sends one message: it arrives whole, or not at all when the view ends before it is through. The bytes are copied.
+   * Errors: NEIGHBOUR_UNSEEN.
+   */
+  send(to: string, bytes: Uint8Array): Result<void>;
+  /** Sets the one receiver. Who sent it is what the link says; a signature says it for certain. */
+  onReceive(receiver: (from: string, bytes: Uint8Array) => void): void;
 }
 
 /** What the host computer has left; modelled in simulation. */
@@ -78,6 +93,8 @@ export interface HostMonitor {
   sample(): { readonly cpuPercent: number; readonly memoryMiB: number; readonly storageFreeMiB: number };
   /** Errors that the memory's own ECC has counted; undefined, or no such method, where nothing counts them. */
   memoryErrors?(): { readonly corrected: number; readonly uncorrected: number } | undefined;
+  /** The hottest that the computer measures of itself; undefined, or no such method, where nothing measures. */
+  temperatureC?(): number | undefined;
 }
 
 /** Small, crash-safe files (parameters, golden copies): `write` is whole-or-nothing. */
@@ -160,4 +177,6 @@ export interface Board {
   readonly memory: Memory;
   /** Absent where nobody watches. */
   readonly watchdog?: Watchdog;
+  /** Absent where the board has no link to other spacecraft. */
+  readonly neighbours?: Neighbours;
 }

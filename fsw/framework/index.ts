@@ -11,6 +11,7 @@ export type {
   Imager,
   ImagerHealth,
   Memory,
+  Neighbours,
   Radio,
   Storage,
   Watchdog,

@@ -12,6 +12,7 @@ export {
   type LabelFile,
   type Labels,
   type LabelUse,
+  MAX_CLASSES,
   MAX_LABEL_FILE_BYTES,
   MAX_LABELS,
   readLabels,
@@ -26,6 +27,15 @@ export {
   type TuningSettings,
   type TuningState,
 } from './session';
+export { specimensOf, type TilesSeen } from './specimens';
+export {
+  classesTagOf,
+  NO_PLACE,
+  type SeenTile,
+  TileRecord,
+  tagOf,
+  tileRecord,
+} from './tileRecord';
 export type { Loaded, Tensor, TrainingEngine } from './trainingEngine';
 export { STEP, type TrainingGraphs, type TrainingOptions, trainingGraphs } from './trainingGraph';
 export { planTuning, type TunedModel, type TuningChoice, type TuningPlan } from './tuning';

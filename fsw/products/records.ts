@@ -49,6 +49,8 @@ export const ProductKind = enumeration('Imaging.ProductKind', {
   LAND_COVER: 1,
   THUMBNAIL: 2,
   TILE: 3,
+  /** A tile that a learning component kept, as WebP: `product` is its id, `capture` the quality. */
+  SPECIMEN: 4,
 });
 
 /** Bytes of a product in one packet, so that it fits a transfer frame. */

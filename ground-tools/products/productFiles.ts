@@ -34,6 +34,7 @@ export class ProductFiles {
     if (now.wholeLayers <= (this.#had.get(name) ?? 0)) return succeed(undefined);
     this.#had.set(name, now.wholeLayers);
     const { wholeLayers, layers } = now;
+    if (now.kind === 'SPECIMEN') return succeed({ name, bytes: now.bytes, wholeLayers, layers });
     if (isPicture(now)) return succeed({ name, bytes: endedJpeg(now.bytes), wholeLayers, layers });
     const map = mapPicture(now.bytes);
     return map.ok ? succeed({ name, bytes: map.value, wholeLayers, layers }) : map;
@@ -46,6 +47,7 @@ function isPicture({ kind }: Assembled): boolean {
 
 function nameOf(product: Assembled): string {
   const { kind, capture, column, row } = product;
+  if (kind === 'SPECIMEN') return `tile${product.product}-quality${capture}.webp`;
   const place = {
     THUMBNAIL: '',
     TILE: `-row${row}-column${column}`,

@@ -63,7 +63,7 @@ describe('passes', () => {
 describe('ephemerisOf', () => {
   const a = { station: 'A', startUs: 10, endUs: 20 };
   const b = { station: 'B', startUs: 15, endUs: 30 };
-  const { contactAt } = ephemerisOf([b, a]);
+  const { contactAt, nextContact } = ephemerisOf([b, a]);
 
   it('gives the contact under way, the end excluded', () => {
     expect([9, 10, 19, 20, 29, 30].map((us) => contactAt(us)?.station)).toEqual([
@@ -78,5 +78,9 @@ describe('ephemerisOf', () => {
 
   it('stays with the contact that began first where two overlap', () => {
     expect(contactAt(17)).toBe(a);
+  });
+
+  it('foresees the contact that comes next, or is under way', () => {
+    expect([0, 17, 25, 30].map((us) => nextContact(us)?.station)).toEqual(['A', 'A', 'B', undefined]);
   });
 });

@@ -107,9 +107,12 @@ function peak(f: (x: number) => number, a: number, b: number): number {
 }
 
 /** Contact knowledge from a list of contacts; where two overlap, the one that began first. */
-export function ephemerisOf(contacts: readonly Contact[]): Pick<Ephemeris, 'contactAt'> {
+export function ephemerisOf(
+  contacts: readonly Contact[],
+): Required<Pick<Ephemeris, 'contactAt' | 'nextContact'>> {
   const byRise = [...contacts].sort((a, b) => a.startUs - b.startUs);
   return {
     contactAt: (atUs) => byRise.find(({ startUs, endUs }) => startUs <= atUs && atUs < endUs),
+    nextContact: (atUs) => byRise.find(({ endUs }) => atUs < endUs),
   };
 }

@@ -247,4 +247,12 @@ describe('inference', () => {
     await b.stop();
     expect(log.at(-1)).toBe('close');
   });
+
+  it('PGE-INF-015: says which version of a model runs now, and none where none does', async () => {
+    const { b } = await benchWith();
+    expect(b.in.versionOf({ model: 'mean' })).toBe('');
+    b.in.prepare({ model: 'mean' });
+    await b.advance(1e6);
+    expect(b.in.versionOf({ model: 'mean' })).toBe('1.0.0');
+  });
 });

@@ -49,6 +49,7 @@ export const inference = component(inferenceModel, {
       if (reason !== undefined) self.event.OfferRefused({ model, reason });
       self.out.verdict({ ticket, fit: reason === undefined, reason: reason ?? '' });
     },
+    versionOf: ({ model }) => self.state.loaded.get(model)?.version ?? '',
     async schedIn() {
       const { state, param, clock } = self;
       if (param.CanaryPeriodS === 0) return;

@@ -12,7 +12,7 @@ import {
   U16,
   U32,
 } from '../../../fsw/framework';
-import { InferRequest, InferResult, ModelFetch, ModelOffer, ModelVerdict } from '../ports';
+import { InferRequest, InferResult, ModelFetch, ModelOffer, ModelVerdict, ModelVersion } from '../ports';
 import type { Engine, Outputs } from './engine';
 import { onnxEngine } from './onnxEngine';
 
@@ -36,6 +36,7 @@ export const inferenceModel = defineComponent({
     prepare: input.async(Prepare),
     offered: input.async(ModelOffer),
     schedIn: input.async(Sched),
+    versionOf: input.sync(ModelVersion),
     result: output(InferResult, CLIENTS),
     verdict: output(ModelVerdict, { optional: true }),
     fetch: output(ModelFetch),
@@ -260,6 +261,7 @@ export const inferenceModel = defineComponent({
 /** A model that runs. */
 export interface LoadedModel {
   readonly name: string;
+  readonly version: string;
   /** Values of one item. */
   readonly itemSize: number;
   /** Names of its sessions in the engine: one, or twins. */
