@@ -27,6 +27,7 @@ export {
   type TuningSettings,
   type TuningState,
 } from './session';
+export { specimensOf, type TilesSeen } from './specimens';
 export {
   classesTagOf,
   NO_PLACE,

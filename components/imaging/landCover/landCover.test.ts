@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { bench } from '../../../fsw/framework/testing';
+import type { Specimen } from '../../learning/ports';
 import type { LandCoverMap } from '../ports';
 import { clearMask, land, ledger, type Scene, sentinel2, stackOf, stripInfo } from '../testStrips';
 import { landCover } from './landCover';
@@ -149,12 +150,36 @@ describe('the land-cover mapper', () => {
     b.in.captureEndIn({ capture: 1, target: 'harbour', strips: 2, height: 224 });
     await b.settle();
     await answer('OK', true, true);
-    expect(b.sent.map(({ end }) => end)).toEqual(['infer', 'mappedOut', 'mappedOut', 'captureEndOut']);
+    expect(b.sent.map(({ end }) => end).filter((end) => !/^(specimensOut|versionOf)$/.test(end))).toEqual([
+      'infer',
+      'mappedOut',
+      'mappedOut',
+      'captureEndOut',
+    ]);
     expect(b.events).toMatchObject([{ name: 'StripRedone', args: { strip: 0 } }]);
     b.in.screenedIn({ info: stripInfo(), stack: { release() {} } as never, mask: clearMask(stripInfo()) });
     await strip();
     await b.stop();
     expect(b.telemetry.Faults).toBe(1);
     expect(book.made.map(({ releases }) => releases)).toEqual([0, 0, 1]);
+  });
+
+  it('PGE-LCV-008: hands on the answered tiles with their pixels and places, and none that was not asked about', async () => {
+    const { b, strip, answer } = await benchWith({ batch: 6 });
+    const cloud = Float32Array.from({ length: 100 * 96 }, (_, i) => (i % 100 < 32 && i < 3200 ? 0.8 : 0));
+    await strip(steps, {}, sentinel2, cloud);
+    await answer();
+    await answer('FAILED');
+    const [{ model, tiles }] = b.calls('specimensOut') as { model: string; tiles: Specimen[] }[];
+    // Tile 0 is clouded, and of the other eight two had no answer.
+    expect([model, tiles.length]).toEqual(['land-cover', 6]);
+    const [second, third, , below] = tiles;
+    expect([second.pixels[0], second.pixels[PIXELS], second.pixels.length]).toEqual([26, 46, 3 * PIXELS]);
+    expect(second.probabilities[1]).toBeCloseTo(0.1, 2);
+    expect(second).toMatchObject({ timeUs: 100_000_000, gsdM: 10, headingDeg: 0 });
+    expect((second.latDeg - third.latDeg) * 111_194).toBeCloseTo(0, 0);
+    expect(third.lonDeg).toBeGreaterThan(second.lonDeg);
+    // Tile 4 lies one tile south of tile 1.
+    expect((second.latDeg - below.latDeg) * 111_194).toBeCloseTo(640, 0);
   });
 });

@@ -5,6 +5,7 @@ import { askingOf, StripLine } from '../stripLine';
 import { WaterIndex } from '../waterIndex';
 import { absorb, ask, begin, conclude, type State } from './mapping';
 import { landCoverModel } from './model';
+import { sendSpecimens } from './specimens';
 
 export { landCoverModel } from './model';
 
@@ -29,7 +30,10 @@ export const landCover = component(landCoverModel, {
         begin: (strip) => begin(self, strip),
         ask: (job, room) => ask(self, job, room),
         absorb: (job, outputs) => absorb(self, job, outputs),
-        conclude: (strip, job, failure) => conclude(self, strip, job, failure),
+        conclude(strip, job, failure) {
+          sendSpecimens(self, strip, job);
+          return conclude(self, strip, job, failure);
+        },
         send: ({ info, stack, mask }, map) => out.mappedOut({ info, stack, mask, map }),
         end: (capture) => out.captureEndOut(capture),
         redone: ({ info: { capture, strip } }) => event.StripRedone({ capture, strip }),

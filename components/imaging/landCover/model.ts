@@ -9,7 +9,8 @@ import {
   U16,
   U32,
 } from '../../../fsw/framework';
-import { InferRequest, InferResult } from '../../payload/ports';
+import { Specimens } from '../../learning/ports';
+import { InferRequest, InferResult, ModelVersion } from '../../payload/ports';
 import { CaptureEnd, MappedStrip, ScreenedStrip } from '../ports';
 import { askingConfig } from '../stripLine';
 import type { State } from './mapping';
@@ -24,6 +25,8 @@ export const landCoverModel = defineComponent({
     inferred: input.async(InferResult, { priority: 1 }),
     mappedOut: output(MappedStrip),
     captureEndOut: output(CaptureEnd),
+    specimensOut: output(Specimens, { optional: true }),
+    versionOf: output(ModelVersion, { optional: true }),
   },
   events: {
     NotClaimed: {

@@ -9,6 +9,7 @@ import {
   U32,
   type Value,
 } from '../../../fsw/framework';
+import { specimensOf } from '../../../fsw/learning';
 import {
   type FrameInfo,
   InferRequest,
@@ -19,7 +20,6 @@ import {
 } from '../../payload/ports';
 import { openQuestions, type Questions, questionConfig } from '../../payload/questions';
 import { Specimens } from '../ports';
-import { specimensOf } from '../specimens';
 
 export const tileClassifierModel = defineComponent({
   kind: 'active',

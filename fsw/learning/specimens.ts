@@ -1,6 +1,8 @@
 /** Tiles of a frame, or of a strip, as specimens: each with its place, its time and its answer. */
-import { type FramePlace, pixelPlace, type Time, unixUsOf } from '../../fsw/framework';
-import type { Specimen } from './ports';
+import { type FramePlace, pixelPlace, type Time, unixUsOf } from '../framework';
+import type { SeenTile } from './tileRecord';
+
+export type Specimen = Omit<SeenTile, 'id'> & { readonly pixels: Uint8Array };
 
 export interface TilesSeen {
   readonly time: Time;
@@ -13,6 +15,8 @@ export interface TilesSeen {
   /** [tiles × classes]. */
   readonly probabilities: Float32Array;
   readonly classes: number;
+  /** Pixels of the frame to a pixel of the tile; 1 unless told. */
+  readonly scale?: number;
 }
 
 export function specimensOf(seen: TilesSeen): Specimen[] {
@@ -31,7 +35,7 @@ export function specimensOf(seen: TilesSeen): Specimen[] {
       latDeg,
       lonDeg,
       headingDeg: place?.headingDeg ?? 0,
-      gsdM: place?.gsdM ?? 0,
+      gsdM: (place?.gsdM ?? 0) * (seen.scale ?? 1),
       pixels,
       probabilities: probabilities.slice(tile * classes, (tile + 1) * classes),
     };
