@@ -13,6 +13,7 @@ import {
   U16,
   U32,
 } from '../../fsw/framework';
+import type { ManifestModel } from '../../fsw/models';
 
 /** One exposure, without its pixels. */
 export const FrameInfo = struct('Payload.FrameInfo', {
@@ -135,6 +136,26 @@ export const ModelVersion = port(
   { model: string(40) },
   { returns: reference<string>('Version', '') },
 );
+
+/** The version that the store hands out, for whoever makes the next one of it. */
+export interface ServedVersion {
+  readonly manifest: ManifestModel;
+  /** Larger than that of any version that was installed. */
+  readonly nextSerial: number;
+}
+export const ModelServed = port(
+  'ModelServed',
+  { model: string(40) },
+  { returns: reference<ServedVersion | undefined>('ServedVersion') },
+);
+/** Asks the store to install a file as its INSTALL command does; answered by one `ModelInstalled` for the path. */
+export const ModelInstall = port('ModelInstall', { path: string(200) });
+/** `installed`: it waits for PROMOTE. Else what flies is as before, and `reason` says why. */
+export const ModelInstalled = port('ModelInstalled', {
+  path: string(200),
+  installed: bool,
+  reason: string(160),
+});
 
 /**
  * Offers a runtime another version of a model than the one that it runs: to be loaded beside the old one, and to take

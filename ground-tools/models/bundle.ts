@@ -16,6 +16,7 @@ import {
 export interface CheckedModel {
   readonly envelope: Envelope;
   readonly tensors: readonly TensorInfo[];
+  readonly weights: Uint8Array;
 }
 
 /**
@@ -46,7 +47,9 @@ export function checkModelFile(file: string, keys: TrustedKeys): Result<CheckedM
       });
   }
   const tensors = readSafetensors(parts.value.weights, manifest.weights.path);
-  return tensors.ok ? succeed({ envelope: envelope.value, tensors: tensors.value }) : tensors;
+  return tensors.ok
+    ? succeed({ envelope: envelope.value, tensors: tensors.value, weights: parts.value.weights })
+    : tensors;
 }
 
 interface Parts {
@@ -69,7 +72,7 @@ function folderParts({ manifest }: Envelope, folder: string): Result<Parts> {
   return weights.ok ? succeed({ graph: graph.value, weights: weights.value }) : weights;
 }
 
-function readFile(model: string, file: string): Result<Uint8Array> {
+export function readFile(model: string, file: string): Result<Uint8Array> {
   try {
     return succeed(new Uint8Array(readFileSync(file)));
   } catch (error) {

@@ -1,20 +1,24 @@
 import { join } from 'node:path';
 import { type Command, InvalidArgumentError } from 'commander';
-import type { Failed, Result } from '../../fsw/errors';
+import { type Failed, type Result, succeed } from '../../fsw/errors';
 import {
   BUNDLE_EXTENSION,
+  DELTA_EXTENSION,
   ENVELOPE_EXTENSION,
   type Envelope,
   hexOf,
   type ManifestModel,
+  publicKeyOf,
   sealEnvelope,
+  type TrustedKeys,
 } from '../../fsw/models';
 import { writeWholeFile } from '../../fsw/wholeFile';
 import { type Context, exit } from '../cli/context';
 import { type CheckedModel, checkModelFile } from './bundle';
+import { checkDeltaFile, deltaDescription, deltaHeadline, makeDelta } from './delta';
 import { type FolderModel, readModelFolder } from './folder';
 import { type ProtectRule, protectModel, protectRule } from './protect';
-import { defaultKeyFile, keygen, publicKeys, signingKey } from './signing';
+import { defaultKeyFile, keygen, publicKeys, signingKey, writePublicKey } from './signing';
 
 interface SignOptions {
   readonly key: string;
@@ -27,7 +31,13 @@ interface PackOptions extends SignOptions {
   readonly protect: readonly ProtectRule[];
 }
 
-/** Adds `model keygen|sign|pack|verify|show`; `ended` gets the exit code. */
+interface DeltaOptions {
+  readonly key: string;
+  readonly keys: string;
+  readonly output?: string;
+}
+
+/** Adds `model keygen|sign|pack|delta|trust|verify|show`; `ended` gets the exit code. */
 export function modelCommand(program: Command, { out, err }: Context, ended: (code: number) => void): void {
   const failed = ({ error }: Failed) => {
     err.write(`error: ${error.text}\n`);
@@ -113,30 +123,94 @@ export function modelCommand(program: Command, { out, err }: Context, ended: (co
     });
 
   models
+    .command('delta')
+    .description('write a signed delta: of a version that is on board only what a new one changes')
+    .argument('<base>', 'bundle or signed manifest of the version on board')
+    .argument('<new>', 'bundle or signed manifest of the new version')
+    .option('-o, --output <file>', `delta (default: NAME${DELTA_EXTENSION})`)
+    .option('--key <file>', 'private key', defaultKeyFile())
+    .requiredOption('--keys <place>', 'public keys that have signed both: a PEM file or a folder of them')
+    .action((baseFile: string, newFile: string, options: DeltaOptions) => {
+      const key = signingKey(options.key);
+      if (!key.ok) return failed(key);
+      const trusted = publicKeys(options.keys);
+      if (!trusted.ok) return failed(trusted);
+      const base = checkModelFile(baseFile, trusted.value);
+      if (!base.ok) return failed(base);
+      const next = checkModelFile(newFile, trusted.value);
+      if (!next.ok) return failed(next);
+      const bytes = makeDelta(base.value, next.value, key.value.key);
+      if (!bytes.ok) return failed(bytes);
+      const { name, version, serial: number, weights } = next.value.envelope.manifest;
+      const file = options.output ?? `${name}${DELTA_EXTENSION}`;
+      writeWholeFile(file, bytes.value);
+      const share = ((100 * bytes.value.length) / weights.bytes).toFixed(1);
+      print(`${file}  ${version}, serial ${number}, ${bytes.value.length} bytes, ${share} % of the weights`);
+    });
+
+  models
+    .command('trust')
+    .description(
+      'write the public half of a spacecraft’s own key, as SHOW_KEY sent it down, to the keys of the ground',
+    )
+    .argument('<key>', '64 hex digits')
+    .argument('<folder>', 'where the public key goes')
+    .action((hex: string, folder: string) => {
+      const written = andThen(publicKeyOf(hex), (key) => writePublicKey(key, folder));
+      if (!written.ok) return failed(written);
+      print(`${written.value}  trusts what this spacecraft has learned`);
+    });
+
+  models
     .command('verify')
-    .description('check bundles, or signed manifests with the files beside them, as flight software does')
+    .description(
+      'check bundles, deltas, or signed manifests with the files beside them, as flight software does',
+    )
     .argument('<files...>')
     .requiredOption('--keys <place>', 'public keys to trust: a PEM file or a folder of them')
-    .action((files: string[], { keys }: { keys: string }) => {
+    .option(
+      '--base <file>',
+      'what deltas apply to: bundle or signed manifest; what comes out is checked, too',
+    )
+    .action((files: string[], { keys, base }: { keys: string; base?: string }) => {
       const trusted = publicKeys(keys);
       if (!trusted.ok) return failed(trusted);
       for (const file of files) {
-        const checked = checkModelFile(file, trusted.value);
+        const checked = checkFile(file, trusted.value, base);
         if (!checked.ok) failed(checked);
-        else print(`${file}  good: ${headline(checked.value.envelope)}`);
+        else print(`${file}  good: ${checked.value.headline}`);
       }
     });
 
   models
     .command('show')
-    .description('say what a bundle or a signed manifest holds, once it is known to be good')
+    .description('say what a bundle, a delta or a signed manifest holds, once it is known to be good')
     .argument('<file>')
     .requiredOption('--keys <place>', 'public keys to trust: a PEM file or a folder of them')
     .action((file: string, { keys }: { keys: string }) => {
-      const checked = andThen(publicKeys(keys), (trusted) => checkModelFile(file, trusted));
+      const checked = andThen(publicKeys(keys), (trusted) => checkFile(file, trusted));
       if (!checked.ok) return failed(checked);
-      for (const line of description(checked.value)) print(line);
+      for (const line of checked.value.description()) print(line);
     });
+}
+
+interface Checked {
+  readonly headline: string;
+  description(): string[];
+}
+
+/** A delta, or a model. */
+function checkFile(file: string, keys: TrustedKeys, base?: string): Result<Checked> {
+  if (file.endsWith(DELTA_EXTENSION))
+    return andThen(checkDeltaFile(file, keys, base), (delta) =>
+      succeed({
+        headline: `${deltaHeadline(delta)}${base === undefined ? '; what comes out was not checked, for want of --base' : ''}`,
+        description: () => deltaDescription(delta),
+      }),
+    );
+  return andThen(checkModelFile(file, keys), (model) =>
+    succeed({ headline: headline(model.envelope), description: () => description(model) }),
+  );
 }
 
 function serial(text: string): number {

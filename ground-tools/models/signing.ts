@@ -42,6 +42,18 @@ export function keygen(privateFile: string, publicFolder: string): Result<MadeKe
   return succeed({ id, privateFile, publicFile });
 }
 
+/** Writes a public key under its id, and says where. Errors: MODEL_KEY_FILE. */
+export function writePublicKey(key: KeyObject, folder: string): Result<string> {
+  const file = join(folder, `${hexOf(keyIdOf(key))}.pem`);
+  try {
+    mkdirSync(folder, { recursive: true });
+    writeWholeFile(file, key.export({ format: 'pem', type: 'spki' }));
+  } catch (error) {
+    return fail('MODEL_KEY_FILE', { file, why: (error as Error).message });
+  }
+  return succeed(file);
+}
+
 /** A private key, with its id. Errors: MODEL_KEY_FILE, also when others than its owner may read it. */
 export function signingKey(file: string): Result<{ readonly key: KeyObject; readonly id: string }> {
   try {

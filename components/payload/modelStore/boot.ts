@@ -25,7 +25,7 @@ import { atOnce } from './steps';
 
 export function boot(self: Store): void {
   const { state, board, config, event } = self;
-  state.keys = trustedKeys(self);
+  Object.assign(state, trustedKeys(self));
   for (const copy of COPIES) board.files.makeFolder(`${config.storeFolder}/${copy}`);
   const { ledger, faults, agree } = readLedger(board.files, config.storeFolder);
   for (const { code, text } of faults) event.LedgerFault({ code, reason: text });

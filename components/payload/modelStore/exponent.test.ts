@@ -1,45 +1,9 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { memoryFiles } from '../../../fsw/framework/memoryFiles';
-import { sha256Hex, type TestModel, testModel } from '../../../fsw/models/testModel';
-import { exponent } from '../../../native/exponent';
+import { BOUND, exponentModel } from './testExponent';
 import { bootStore, bundleOf, missionFolder, openMemory } from './testStore';
 
-const FLOATS = 6000;
-const BOUND = 0.25;
-
-/** Two tensors; the exponents of the second are protected, its bytes begin at an odd place. */
-function halfBare(
-  change: (protection: NonNullable<TestModel['manifest']['protection']>) => object = () => ({}),
-) {
-  const base = testModel(1);
-  const tensor = (from: number, to: number, dtype = 'F32') => ({
-    dtype,
-    shape: [(to - from) / 4],
-    data_offsets: [from, to],
-  });
-  const half = (FLOATS / 2) * 4;
-  const text = JSON.stringify({ kept: tensor(0, half), bare: tensor(half, 2 * half) });
-  const header = Buffer.from(text.padEnd(text.length + 1 + (text.length % 2)));
-  const eccBytes = 8 + header.length + half;
-  const weights = new Uint8Array(eccBytes + half);
-  new DataView(weights.buffer).setBigUint64(0, BigInt(header.length), true);
-  weights.set(header, 8);
-  const values = Float32Array.from({ length: FLOATS }, (_, i) => Math.sin(i) * BOUND);
-  weights.set(new Uint8Array(values.buffer), 8 + header.length);
-  const bare = weights.slice(eccBytes);
-  exponent.protect(bare, 'F32');
-  weights.set(bare, eccBytes);
-  const protection = {
-    eccBytes,
-    eccSha256: sha256Hex(weights.subarray(0, eccBytes)),
-    exponent: [{ tensor: 'bare', bound: BOUND }],
-  };
-  const file = { ...base.manifest.weights, bytes: weights.length, sha256: sha256Hex(weights) };
-  const manifest = { ...base.manifest, weights: file, protection: { ...protection, ...change(protection) } };
-  return { ...base, weights, manifest };
-}
-
-const model = halfBare();
+const model = exponentModel();
 let mission: ReturnType<typeof missionFolder>;
 beforeEach(() => {
   mission = missionFolder(model);
@@ -96,10 +60,10 @@ describe('tensors that protect themselves', () => {
   });
 
   it.each([
-    ['a prefix that ends within a tensor', halfBare(({ eccBytes }) => ({ eccBytes: eccBytes - 4 }))],
-    ['a tensor that is not named', halfBare(() => ({ exponent: [] }))],
-    ['a tensor that is not there', halfBare(() => ({ exponent: [{ tensor: 'other', bound: 1 }] }))],
-    ['another hash of the prefix', halfBare(() => ({ eccSha256: '00'.repeat(32) }))],
+    ['a prefix that ends within a tensor', exponentModel(({ eccBytes }) => ({ eccBytes: eccBytes - 4 }))],
+    ['a tensor that is not named', exponentModel(() => ({ exponent: [] }))],
+    ['a tensor that is not there', exponentModel(() => ({ exponent: [{ tensor: 'other', bound: 1 }] }))],
+    ['another hash of the prefix', exponentModel(() => ({ eccSha256: '00'.repeat(32) }))],
   ])('PGE-MST-021: with %s a model is refused', async (_, wrong) => {
     const files = memoryFiles();
     const empty = missionFolder();

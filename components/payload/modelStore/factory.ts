@@ -1,17 +1,25 @@
 /** What the mission brings: its own models, and the keys of those who may sign others. */
+import { createPublicKey } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fail } from '../../../fsw/errors';
-import { ENVELOPE_EXTENSION, readPublicKeys, type TrustedKeys } from '../../../fsw/models';
+import {
+  ENVELOPE_EXTENSION,
+  hexOf,
+  keyIdOf,
+  readOwnKey,
+  readPublicKeys,
+  type TrustedKeys,
+} from '../../../fsw/models';
 import { factorySource, type ModelSource } from './source';
-import { reject, type Store } from './state';
+import { reject, type State, type Store } from './state';
 
 /** Models in the mission's folder whose manifest is signed and well formed, by name. */
 export function factoryModels(self: Store): Map<string, ModelSource> {
   const { folder } = self.config;
   const models = new Map<string, ModelSource>();
   for (const file of filesIn(self, folder, ENVELOPE_EXTENSION)) {
-    const source = factorySource(folder, file, self.state.keys);
+    const source = factorySource(folder, file, self.state.missionKeys);
     const name = source.ok ? source.value.envelope.manifest.name : file.slice(0, -ENVELOPE_EXTENSION.length);
     if (source.ok) models.set(name, source.value);
     else reject(self, name, source);
@@ -19,8 +27,17 @@ export function factoryModels(self: Store): Map<string, ModelSource> {
   return models;
 }
 
+/** Who may sign: the mission's keys, and for what it learned the spacecraft. */
+export function trustedKeys(self: Store): Pick<State, 'missionKeys' | 'keys' | 'ownId'> {
+  const missionKeys = keysOfMission(self);
+  const own = readOwnKey(self.board.storage);
+  if (!own.ok) return { missionKeys, keys: missionKeys, ownId: undefined };
+  const ownId = hexOf(keyIdOf(own.value));
+  return { missionKeys, keys: new Map([...missionKeys, [ownId, createPublicKey(own.value)]]), ownId };
+}
+
 /** The keys of the mission's folder, and those in the board's storage. */
-export function trustedKeys(self: Store): TrustedKeys {
+function keysOfMission(self: Store): TrustedKeys {
   const { folder, keyFile } = self.config;
   const keys = join(folder, 'keys');
   const texts = filesIn(self, keys, '.pem').flatMap((file): [string, string][] => {

@@ -1,5 +1,13 @@
 import { defineComponent, input, output, string, U8, U16, U32 } from '../../../fsw/framework';
-import { ModelFetch, ModelOffer, ModelVerdict, ScrubRegions } from '../ports';
+import {
+  ModelFetch,
+  ModelInstall,
+  ModelInstalled,
+  ModelOffer,
+  ModelServed,
+  ModelVerdict,
+  ScrubRegions,
+} from '../ports';
 
 const Model = string(40);
 const Version = string(20);
@@ -14,6 +22,9 @@ export const modelStoreModel = defineComponent({
     regions: input.sync(ScrubRegions),
     offer: output(ModelOffer, { optional: true }),
     verdict: input.sync(ModelVerdict),
+    served: input.sync(ModelServed),
+    install: input.sync(ModelInstall),
+    installed: output(ModelInstalled, { optional: true }),
   },
   commands: {
     VERIFY: { id: 0, args: { model: Model }, doc: 'Scrub and verify one model in memory now.' },
@@ -21,7 +32,7 @@ export const modelStoreModel = defineComponent({
     INSTALL: {
       id: 2,
       args: { path: string(200) },
-      doc: 'Take a signed bundle from the file store: verified, newer than any before, two golden copies. It flies after PROMOTE.',
+      doc: 'Take a signed bundle or delta from the file store: verified, newer than any before, two golden copies. It flies after PROMOTE.',
     },
     PROMOTE: {
       id: 3,
@@ -33,6 +44,7 @@ export const modelStoreModel = defineComponent({
       args: { model: Model },
       doc: 'Offer the version before the current one to the runtime; the two change places when its canary passes.',
     },
+    SHOW_KEY: { id: 6, doc: "Say the public half of the spacecraft's own key, for the ground to trust." },
     SHOW_SLOT: { id: 5, args: { slot: U8 }, doc: 'Say what a slot in memory holds.' },
   },
   events: {
@@ -128,6 +140,21 @@ export const modelStoreModel = defineComponent({
       format: 'slot {slot}: {model} serial {serial}, {pages} pages and {parityPages} of parity',
       doc: 'Answer to SHOW_SLOT; an empty slot has no model.',
     },
+    DeltaApplied: {
+      id: 12,
+      severity: 'activity-high',
+      args: { model: Model, serial: U32, base: U32, bytes: U32, depth: U16 },
+      format:
+        '{model} serial {serial} is made of serial {base} by {bytes} bytes; learned on board in {depth} steps',
+      doc: 'A delta was applied and gave what was signed; depth 0 is a version of the mission.',
+    },
+    OwnKey: {
+      id: 13,
+      severity: 'activity-high',
+      args: { id: string(16), key: string(64) },
+      format: 'own key {id}: public half {key}',
+      doc: 'Answer to SHOW_KEY: with this the ground trusts what was learned on board.',
+    },
   },
   telemetry: {
     ModelsGood: { id: 0, type: U16, update: 'on-change', doc: 'Models that passed when last verified.' },
@@ -164,6 +191,14 @@ export const modelStoreModel = defineComponent({
       type: U8,
       update: 'on-change',
       doc: 'Slots in memory that hold a version of a model.',
+    },
+  },
+  params: {
+    MaxLearned: {
+      id: 0,
+      type: U8,
+      default: 4,
+      doc: 'Versions learned on board, each from the one before, since one that the mission signed; 0 takes none.',
     },
   },
   config: {

@@ -1,9 +1,10 @@
 /** Holds the models in memory that corrects its upsets, and hands them to a runtime only verified. */
 import { fail, type Result } from '../../../fsw/errors';
 import { type CommandReply, component, ok, refused } from '../../../fsw/framework';
+import { hexOf, keyIdOf, publicHex, readOwnKey } from '../../../fsw/models';
 import type { StoredModel } from '../ports';
 import { boot } from './boot';
-import { emptyLedger } from './ledger';
+import { emptyLedger, entryOf } from './ledger';
 import { modelStoreModel } from './model';
 import { scrubRegions } from './regions';
 import { nothingFound } from './repair';
@@ -15,7 +16,9 @@ export { modelStoreModel } from './model';
 
 export const modelStore = component(modelStoreModel, {
   state: ({ config }): State => ({
+    missionKeys: new Map(),
     keys: new Map(),
+    ownId: undefined,
     ledger: emptyLedger,
     slots: Array.from({ length: config.slots }, () => undefined),
     serving: new Map(),
@@ -48,6 +51,17 @@ export const modelStore = component(modelStoreModel, {
     verdict({ ticket, fit, reason }) {
       self.state.offers.get(ticket)?.({ fit, reason });
     },
+    served({ model }) {
+      const held = self.state.serving.get(model);
+      if (held === undefined) return undefined;
+      const highest = entryOf(self.state.ledger, model)?.highest ?? 0;
+      return { manifest: held.manifest, nextSerial: Math.max(highest, held.manifest.serial) + 1 };
+    },
+    install({ path }) {
+      void alone(self, `INSTALL ${path}`, () => install(self, path)).then(({ status, reason }) =>
+        self.out.installed({ path, installed: status === 'OK', reason }),
+      );
+    },
   }),
   commands: (self) => ({
     VERIFY({ model }) {
@@ -62,6 +76,12 @@ export const modelStore = component(modelStoreModel, {
     INSTALL: ({ path }) => alone(self, `INSTALL ${path}`, () => install(self, path)),
     PROMOTE: ({ model }) => alone(self, `PROMOTE ${model}`, () => promote(self, model, 'candidate')),
     ROLLBACK: ({ model }) => alone(self, `ROLLBACK ${model}`, () => promote(self, model, 'previous')),
+    SHOW_KEY() {
+      const own = readOwnKey(self.board.storage);
+      if (!own.ok) return replyTo(own);
+      self.event.OwnKey({ id: hexOf(keyIdOf(own.value)), key: publicHex(own.value) });
+      return ok;
+    },
     SHOW_SLOT({ slot }) {
       const { slots } = self.state;
       if (slot >= slots.length) return replyTo(fail('MODEL_SLOT', { slot, last: slots.length - 1 }));

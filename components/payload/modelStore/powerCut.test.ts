@@ -4,10 +4,13 @@ import { type MemoryFiles, memoryFiles } from '../../../fsw/framework/memoryFile
 import { testModel } from '../../../fsw/models/testModel';
 import { PAGE_BYTES } from '../../../native/ecc';
 import { emptyLedger, readLedger, withEntry, writeLedger } from './ledger';
-import { bootStore, bundleOf, missionFolder } from './testStore';
+import { bootStore, bundleOf, deltaOf, missionFolder } from './testStore';
 
 const versions = [1, 2, 3, 4].map((serial) => testModel(serial, { floats: 2000 }));
 const [one, two, three, four] = versions;
+// Three goes up as a delta on two, which leaves the graph as it is.
+Object.assign(three, { graph: two.graph, manifest: { ...three.manifest, graph: two.manifest.graph } });
+const delta = deltaOf(two, three);
 let mission: ReturnType<typeof missionFolder>;
 beforeAll(() => {
   mission = missionFolder(one);
@@ -63,7 +66,7 @@ async function live(files: MemoryFiles, done: string[]): Promise<void> {
   };
   for (const [i, model] of [two, three].entries()) {
     const path = `${i}.model`;
-    upload(files, path, bundleOf(model));
+    upload(files, path, model === three ? delta : bundleOf(model));
     await obey('INSTALL', { path }, done.at(-1) ?? '1.0.0');
     await obey('PROMOTE', { model: 'mean' }, model.manifest.version);
   }
@@ -96,7 +99,7 @@ describe('the end of a flight at any instant', () => {
     ['a power cut', afterCut],
     ['a kill', afterKill],
   ])(
-    'PGE-MST-017: %s at any write of upload, installation, promotion, scrub and rollback leaves a signed good model, the one last promoted',
+    'PGE-MST-017: %s at any write of upload, installation (of a bundle, of a delta), promotion, scrub and rollback leaves a signed good model, the one last promoted',
     async (_, after) => {
       let ends = 0;
       for (let n = 1; ; n++) {

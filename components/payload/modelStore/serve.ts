@@ -7,7 +7,7 @@ import { storedModel } from './handOut';
 import { entryOf } from './ledger';
 import { loadGolden, loadSource } from './load';
 import { scrubNow } from './repair';
-import { freeSlot, type Held } from './slots';
+import { freeSlot, type Held, heldVersion } from './slots';
 import { account, reject, type Store, showCounts } from './state';
 import { atOnce, type Steps } from './steps';
 import { verifyRegion } from './verify';
@@ -55,6 +55,12 @@ export function* loadVersion(self: Store, version: VersionName): Steps<Result<He
   if (first.ok) return first;
   const second = yield* loadGolden(self, version.model, b, a);
   return second.ok ? second : first;
+}
+
+/** A version in its slot, loaded there if it is not. Errors: those of `loadVersion`. */
+export function* inMemory(self: Store, version: VersionName): Steps<Result<Held>> {
+  const held = heldVersion(self, version.model, version.serial);
+  return held ? succeed(held) : yield* loadVersion(self, version);
 }
 
 export function serve(self: Store, held: Held): void {

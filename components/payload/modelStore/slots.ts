@@ -12,6 +12,8 @@ export interface Held {
   handedOut: boolean;
   /** Installed and not offered yet, or on offer. */
   candidate: boolean;
+  /** A version is being made of it: its slot is not given away. */
+  isBase: boolean;
   /** Pages are beyond repair, and the ground was told. */
   lost: boolean;
 }
@@ -39,11 +41,19 @@ export function freeSpares(self: Store): boolean {
 
 function isSpare({ state }: Store, held: Slot): boolean {
   if (held === undefined || held === 'loading') return false;
-  return state.serving.get(held.manifest.name) !== held && !held.candidate;
+  return state.serving.get(held.manifest.name) !== held && !held.candidate && !held.isBase;
 }
 
 export function holdIn(self: Store, slot: number, manifest: ManifestModel, region: Region): Held {
-  const held: Held = { slot, manifest, region, handedOut: false, candidate: false, lost: false };
+  const held: Held = {
+    slot,
+    manifest,
+    region,
+    handedOut: false,
+    candidate: false,
+    isBase: false,
+    lost: false,
+  };
   self.state.slots[slot] = held;
   self.tlm.SlotsUsed(heldOf(self.state.slots).length);
   return held;

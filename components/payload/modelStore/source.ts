@@ -10,11 +10,9 @@ import {
   envelopeLength,
   type ManifestFile,
   openEnvelope,
+  type Read,
   type TrustedKeys,
 } from '../../../fsw/models';
-
-/** Fills `into` with the bytes from `offset`, or says why not. */
-type Read = (offset: number, into: Uint8Array) => Result<void>;
 
 /** A signed manifest that was found good, and how to get at what it speaks of. */
 export interface ModelSource {
@@ -23,28 +21,42 @@ export interface ModelSource {
   readonly weights: Read;
 }
 
-/** Errors: those of the store, of `openEnvelope` and of `checkBundleLength`. */
-export function bundleSource(files: FileStore, path: string, keys: TrustedKeys): Result<ModelSource> {
+/** A file that was sent up: its size, its first bytes (88, or all), and more of it. */
+export interface SentFile {
+  readonly path: string;
+  readonly size: number;
+  readonly head: Uint8Array;
+  /** Errors: those of the store, MODEL_TRUNCATED. */
+  readonly read: Read;
+}
+
+/** Errors: those of the store. */
+export function openSent(files: FileStore, path: string): Result<SentFile> {
   const stat = files.stat(path);
   if (!stat.ok) return stat;
   if (stat.value.kind !== 'file') return fail('FILE_KIND', { path, kind: 'file' });
+  const { size } = stat.value;
   const read: Read = (offset, into) => {
     const got = files.read(path, offset, into);
     if (!got.ok) return got;
     if (got.value === into.length) return succeed(undefined);
     return fail('MODEL_TRUNCATED', { file: path, length: offset + got.value, needed: offset + into.length });
   };
-  const head = new Uint8Array(Math.min(ENVELOPE_HEAD_BYTES, stat.value.size));
+  const head = new Uint8Array(Math.min(ENVELOPE_HEAD_BYTES, size));
   const headed = read(0, head);
-  if (!headed.ok) return headed;
+  return headed.ok ? succeed({ path, size, head, read }) : headed;
+}
+
+/** Errors: those of the store, of `openEnvelope` and of `checkBundleLength`. */
+export function bundleSource({ path, size, head, read }: SentFile, keys: TrustedKeys): Result<ModelSource> {
   const length = envelopeLength(head, path);
   if (!length.ok) return length;
-  const bytes = new Uint8Array(Math.min(length.value, stat.value.size));
+  const bytes = new Uint8Array(Math.min(length.value, size));
   const whole = read(0, bytes);
   if (!whole.ok) return whole;
   const envelope = openEnvelope(bytes, keys, path);
   if (!envelope.ok) return envelope;
-  const fits = checkBundleLength(envelope.value, stat.value.size, path);
+  const fits = checkBundleLength(envelope.value, size, path);
   if (!fits.ok) return fits;
   const graphAt = length.value;
   const weightsAt = graphAt + envelope.value.manifest.graph.bytes;

@@ -14,7 +14,12 @@ export interface VerdictOf {
 }
 
 export interface State {
+  /** Of those who may sign whatever flies. */
+  missionKeys: TrustedKeys;
+  /** And the spacecraft's own, for what it learned. */
   keys: TrustedKeys;
+  /** The own key's id, in hex; undefined where there is none. */
+  ownId: string | undefined;
   ledger: Ledger;
   readonly slots: Slot[];
   /** What is handed out, by model: the current version, or what it fell back to. */

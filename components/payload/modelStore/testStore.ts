@@ -6,7 +6,7 @@ import { fail, succeed } from '../../../fsw/errors';
 import type { Board, FileStore, Memory } from '../../../fsw/framework';
 import { plainMemory } from '../../../fsw/framework/plainMemory';
 import { bench } from '../../../fsw/framework/testing';
-import { sealEnvelope } from '../../../fsw/models';
+import { packDelta, sealDelta, sealEnvelope } from '../../../fsw/models';
 import { type TestModel, testKeys } from '../../../fsw/models/testModel';
 import type { ScrubRegion, StoredModel } from '../ports';
 import { modelStore } from './modelStore';
@@ -16,6 +16,14 @@ export const owner = testKeys();
 /** One file of envelope, graph and weights. */
 export function bundleOf({ manifest, graph, weights }: TestModel, key = owner.key): Uint8Array {
   return new Uint8Array(Buffer.concat([sealEnvelope(manifest, key), graph, weights]));
+}
+
+/** What makes `next` of `base`, in one file. */
+export function deltaOf(base: TestModel, next: TestModel, key = owner.key): Uint8Array {
+  const packed = packDelta(base.weights, next.weights);
+  const sealed = packed.ok ? sealDelta(base.manifest, next.manifest, packed.value, key) : packed;
+  if (!sealed.ok) throw new Error(sealed.error.text);
+  return sealed.value;
 }
 
 /** A mission's folder with these models and the owner's key. */

@@ -1,33 +1,38 @@
 /** Changes of version: a bundle is installed as candidate, then promoted by the runtime's verdict, or rolled back. */
 import { type Failed, fail, type Result, succeed } from '../../../fsw/errors';
+import { isDelta } from '../../../fsw/models';
+import { deltaSource } from './delta';
 import { isKnown, removeCopies, type VersionName, writeCopies } from './goldenCopies';
 import { entryOf, withEntry } from './ledger';
 import { loadSource } from './load';
-import { loadVersion, serve, verifyHeld } from './serve';
-import { freeSlot, type Held, heldOf, heldVersion } from './slots';
-import { bundleSource } from './source';
+import { inMemory, serve, verifyHeld } from './serve';
+import { freeSlot, type Held, heldOf } from './slots';
+import { bundleSource, type ModelSource, openSent } from './source';
 import { type Store, saveLedger, showCounts, type VerdictOf } from './state';
-import { inTurns } from './steps';
+import { inTurns, type Steps } from './steps';
 
 /**
- * Verifies a bundle, loads it beside what flies, writes its golden copies, and notes it as candidate: in this order, so
- * that a cut at any instant leaves the ledger as it was, or a candidate that is whole. Errors: those of `bundleSource`
- * and `loadSource`, MODEL_DOWNGRADE, those of the file store.
+ * Verifies a bundle or a delta, loads it beside what flies, writes its golden copies, and notes it as candidate: in this order, so
+ * that a cut at any instant leaves the ledger as it was, or a candidate that is whole. Errors: those of `bundleSource`,
+ * `deltaSource` and `loadSource`, MODEL_DOWNGRADE, those of the file store.
  */
 export async function install(self: Store, path: string): Promise<Result<void>> {
-  const { state, board, event } = self;
+  const { state, event } = self;
   const refuse = (failure: Failed): Failed => {
     event.InstallRefused({ path, code: failure.error.code, reason: failure.error.text });
     return failure;
   };
-  const source = bundleSource(board.files, path, state.keys);
-  if (!source.ok) return refuse(source);
-  const { name: model, serial, version } = source.value.envelope.manifest;
+  const sent = await inTurns(sourceOf(self, path), self.clock);
+  if (!sent.ok) return refuse(sent);
+  const { source, base, bytes } = sent.value;
+  const { name: model, serial, version, learned } = source.envelope.manifest;
   const entry = entryOf(state.ledger, model);
   const highest = entry?.highest ?? 0;
   const lost = serial === entry?.current && isLost(self, { model, serial });
   if (serial <= highest && !lost) return refuse(fail('MODEL_DOWNGRADE', { model, serial, highest }));
-  const loaded = await inTurns(loadSource(self, source.value), self.clock);
+  if (base) base.isBase = true;
+  const loaded = await inTurns(loadSource(self, source), self.clock);
+  if (base) base.isBase = false;
   if (!loaded.ok) return refuse(loaded);
   const held = loaded.value;
   held.candidate = true;
@@ -46,8 +51,36 @@ export async function install(self: Store, path: string): Promise<Result<void>> 
   if (entry?.candidate !== undefined && entry.candidate !== serial)
     drop(self, { model, serial: entry.candidate });
   self.clearThrottle('InstallRefused');
+  if (base)
+    event.DeltaApplied({
+      model,
+      serial,
+      base: base.manifest.serial,
+      bytes,
+      depth: learned?.depth ?? 0,
+    });
   event.ModelInstalled({ model, version, serial });
   return succeed(undefined);
+}
+
+interface Sent {
+  readonly source: ModelSource;
+  /** What a delta applies to. */
+  readonly base?: Held;
+  readonly bytes: number;
+}
+
+/** A bundle, which the mission has signed, or a delta. */
+function* sourceOf(self: Store, path: string): Steps<Result<Sent>> {
+  const sent = openSent(self.board.files, path);
+  if (!sent.ok) return sent;
+  const { size: bytes, head } = sent.value;
+  if (isDelta(head)) {
+    const made = yield* deltaSource(self, sent.value);
+    return made.ok ? succeed({ ...made.value, bytes }) : made;
+  }
+  const source = bundleSource(sent.value, self.state.missionKeys);
+  return source.ok ? succeed({ source: source.value, bytes }) : source;
 }
 
 /** The current version cannot be had any more: the ground has sent it again, which is no step back. */
@@ -74,7 +107,7 @@ export async function promote(
     event.PromotionRefused({ model, serial, reason: failure.error.text });
     return failure;
   };
-  const held = await inMemory(self, { model, serial });
+  const held = await inTurns(inMemory(self, { model, serial }), self.clock);
   if (!held.ok) return refuse(held);
   // What serves by then: the one of now may be replaced meanwhile.
   const offerOld = async () => {
@@ -109,11 +142,6 @@ export async function promote(
   for (const told of ['PromotionRefused', 'ReuplinkNeeded', 'FellBack'] as const) self.clearThrottle(told);
   event.ModelPromoted({ model, version: held.value.manifest.version, serial });
   return succeed(undefined);
-}
-
-async function inMemory(self: Store, version: VersionName): Promise<Result<Held>> {
-  const held = heldVersion(self, version.model, version.serial);
-  return held ? succeed(held) : inTurns(loadVersion(self, version), self.clock);
 }
 
 /** Forgets a version that waits no more. What the ledger still names, or what is served, was sent again: it stays. */
