@@ -125,9 +125,22 @@ export const errorTable = {
   TRAINING_CHOICE: 'what is to learn: {why}',
   TRAINING_VECTOR: 'vector of parameters: {why}',
   TRAINING_EXAMPLES: 'examples: {why}',
+  TRAINING_STATE: 'training state: {why}',
+  TRAINING_BOUNDS: 'step {step}: {why}',
+  TRAINING_BASE: '{model}: it is for weights {wanted}…, on board are {found}…',
+  TRAINING_BUDGET: 'budget: {why}',
+  TRAINING_NOTHING: 'there is nothing to {what}: {why}',
+  TRAINING_WORSE:
+    'accuracy on the reference tiles went from {before} to {after}, {least} is the least to adopt',
   TRAINING_OUTPUT: 'the graph has no output {output}; it has: {known}',
   LABELS: 'labels {file}: {why}',
+  LABELS_TILE: 'labels {file}: {count} of its tiles are not kept on board, tile {tile} is the first',
   TILE_FILE: 'kept tile {path}: {why}',
+  LABELS_BOOK: 'label book {file}: {why}',
+  LABELS_CONTEXT: 'context {file}: {why}',
+  LABELS_SOURCE: 'source {source}: {file}: {why}',
+  LABELS_RECORDING: 'recording {folder}: {why}',
+  LABELS_DECISION: '{what}: {why}',
   LABELS_MODEL: 'labels {file}: they are for {what} {found}, this is {expected}',
 
   // Federation: tasks, updates, what is refused
@@ -138,12 +151,15 @@ export const errorTable = {
   FED_NUMBER: '{what}: value {index} is no finite number',
   FED_NODE: '{what} of {node}: {why}',
   FED_TASK: 'update of {node}: task {task} is not open here',
+  FED_TASK_REFUSED: 'the satellite refused the task: {why}',
   FED_DUPLICATE: '{what} {id} was taken before',
   FED_BASE: '{what}: for model {model} with weights {found}, ours are {expected}',
   FED_START: '{what}: it begins with parameters {found}, {expected} expected',
   FED_LAYOUT: '{what}: {found}, {expected} expected',
   FED_STALE: 'update of {node}: {age} old, {max} the most',
   FED_EXPIRED: 'task {task}: it expired {seconds} s ago',
+  FED_TRAINING: 'task {task}: {why}',
+  FED_FULL: '{what}: there are {max} already',
   FED_NORM: 'update of {node}: norm {norm}, {max} the most ({why})',
   FED_CANARY:
     'parameters with updates of {nodes}: accuracy {after} on the reference set after {before}, {loss} the most to lose',
@@ -307,6 +323,21 @@ export const errorTable = {
   YAMCS_DIR: '{dir}: {why}',
   GDS_MISSING: 'fprime-gds cannot be started ({why}): pip install fprime-gds==4.4.1',
   DICTIONARY_NO_FORM: '{format} has no form for the types of {entries}',
+
+  // Ground: the gateway to a Flower SuperLink
+  FLOWER_UNREACHABLE: 'no SuperLink answers at {url}: {why}',
+  FLOWER_REFUSED: 'the SuperLink at {url} refused {call} ({status}): {why}',
+  FLOWER_CLOCK:
+    "our clock is {seconds} s {way} the SuperLink's at {url}; it takes calls from {maxAhead} s ahead to {maxBehind} s behind: set the clock",
+  FLOWER_VERSION: 'the SuperLink at {url} does not speak as flwr {expected} does: {why}',
+  FLOWER_ANSWER: 'Flower: {what} cannot be read: {why}',
+  FLOWER_OBJECT: 'Flower object {id}: {why}',
+  FLOWER_ARRAY: 'Flower array {name}: {why}',
+  FLOWER_KEY: 'SuperNode key {where}: {why}',
+  FLOWER_ORDER: 'Flower message {id}: {why}',
+  FLOWER_GIVEN_UP: 'Flower has given message {id} up: {why}',
+  FLOWER_FLEET: 'fleet file {file}: {why}',
+  FLOWER_STATE: 'gateway state {folder}: {why}',
 
   // Ground: deploying a release to a board
   DEPLOY_PACK: 'packing {what}: {why}',

@@ -1,7 +1,7 @@
 /** The live sessions of Inference: loaded beside those that run, proven by their canary, run, and given up. */
 import { fail, type Result, succeed } from '../../../fsw/errors';
-import type { Clock } from '../../../fsw/framework';
 import { seededRandom } from '../../../fsw/framework/random';
+import { beforeDeadline } from '../../../fsw/runtimes/deadline';
 import type { Canary, StoredModel } from '../ports';
 import type { Loaded, Outputs } from './engine';
 import type { Inference, LoadedModel } from './model';
@@ -162,7 +162,7 @@ async function runOn(
 ): Promise<Result<Outputs>> {
   const { deadlineUs } = config;
   const costUs = config.costUsPerRun + count * config.costUsPerItem;
-  const run = await before(clock, deadlineUs, state.engine.run(session, count, items), costUs);
+  const run = await beforeDeadline(clock, deadlineUs, state.engine.run(session, count, items), costUs);
   if (run !== undefined) return run;
   state.stuck = true;
   tlm.DeadlinesMissed(++state.deadlines);
@@ -196,22 +196,6 @@ async function release({ state, clock }: Inference, sessions: readonly string[])
 
 export function usable({ engine, stuck }: Inference['state']): boolean {
   return engine.alive && !stuck;
-}
-
-/** The result of `work`, or undefined when it is not there at the deadline. */
-function before<T>(
-  clock: Clock,
-  deadlineUs: number,
-  work: Promise<T>,
-  costUs: number,
-): Promise<T | undefined> {
-  return new Promise((resolve, reject) => {
-    const timer = clock.after(deadlineUs, async () => resolve(undefined));
-    clock.work(work, costUs).then((value) => {
-      timer.cancel();
-      resolve(value);
-    }, reject);
-  });
 }
 
 export function listed(text: string): string[] {
