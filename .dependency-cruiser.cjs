@@ -85,9 +85,9 @@ module.exports = {
     ),
     only(
       'runtimes-are-below',
-      'What the engines of several rooms share: processes and sessions, and nothing of what they compute.',
+      'What the engines of several rooms share: processes, sessions, deadlines, and nothing of what they compute.',
       { path: runtimes },
-      [runtimes, errors],
+      [runtimes, framework, errors],
     ),
     only(
       'learning-is-below',

@@ -125,8 +125,16 @@ export const errorTable = {
   TRAINING_CHOICE: 'what is to learn: {why}',
   TRAINING_VECTOR: 'vector of parameters: {why}',
   TRAINING_EXAMPLES: 'examples: {why}',
+  TRAINING_STATE: 'training state: {why}',
+  TRAINING_BOUNDS: 'step {step}: {why}',
+  TRAINING_BASE: '{model}: it is for weights {wanted}…, on board are {found}…',
+  TRAINING_BUDGET: 'budget: {why}',
+  TRAINING_NOTHING: 'there is nothing to {what}: {why}',
+  TRAINING_WORSE:
+    'accuracy on the reference tiles went from {before} to {after}, {least} is the least to adopt',
   TRAINING_OUTPUT: 'the graph has no output {output}; it has: {known}',
   LABELS: 'labels {file}: {why}',
+  LABELS_TILE: 'labels {file}: {count} of its tiles are not kept on board, tile {tile} is the first',
   TILE_FILE: 'kept tile {path}: {why}',
   LABELS_MODEL: 'labels {file}: they are for {what} {found}, this is {expected}',
 
@@ -138,6 +146,7 @@ export const errorTable = {
   FED_NUMBER: '{what}: value {index} is no finite number',
   FED_NODE: '{what} of {node}: {why}',
   FED_TASK: 'update of {node}: task {task} is not open here',
+  FED_TASK_REFUSED: 'the satellite refused the task: {why}',
   FED_DUPLICATE: '{what} {id} was taken before',
   FED_BASE: '{what}: for model {model} with weights {found}, ours are {expected}',
   FED_START: '{what}: it begins with parameters {found}, {expected} expected',
@@ -266,6 +275,8 @@ export const errorTable = {
 
   // Simulators (hwtests)
   ORBIT_BAD_TLE: '{name}: {why}',
+  FEDERATION_SHARDS: 'no split of {tiles} tiles gives {satellites} satellites {least} each',
+  FEDERATION_MEAN: 'round {round}: the mean of the updates is {apart} from the one that was given',
   EUROSAT_MISSING:
     'EuroSAT is not there (looked in {places}): name its parent folder in PERIGEE_DATA, see perigee assets',
   EUROSAT_READ: 'EuroSAT: {file}: {why}',
@@ -308,6 +319,21 @@ export const errorTable = {
   YAMCS_DIR: '{dir}: {why}',
   GDS_MISSING: 'fprime-gds cannot be started ({why}): pip install fprime-gds==4.4.1',
   DICTIONARY_NO_FORM: '{format} has no form for the types of {entries}',
+
+  // Ground: the gateway to a Flower SuperLink
+  FLOWER_UNREACHABLE: 'no SuperLink answers at {url}: {why}',
+  FLOWER_REFUSED: 'the SuperLink at {url} refused {call} ({status}): {why}',
+  FLOWER_CLOCK:
+    "our clock is {seconds} s {way} the SuperLink's at {url}; it takes calls from {maxAhead} s ahead to {maxBehind} s behind: set the clock",
+  FLOWER_VERSION: 'the SuperLink at {url} does not speak as flwr {expected} does: {why}',
+  FLOWER_ANSWER: 'Flower: {what} cannot be read: {why}',
+  FLOWER_OBJECT: 'Flower object {id}: {why}',
+  FLOWER_ARRAY: 'Flower array {name}: {why}',
+  FLOWER_KEY: 'SuperNode key {where}: {why}',
+  FLOWER_ORDER: 'Flower message {id}: {why}',
+  FLOWER_GIVEN_UP: 'Flower has given message {id} up: {why}',
+  FLOWER_FLEET: 'fleet file {file}: {why}',
+  FLOWER_STATE: 'gateway state {folder}: {why}',
 
   // Ground: deploying a release to a board
   DEPLOY_PACK: 'packing {what}: {why}',

@@ -105,8 +105,8 @@ function startOf(value: unknown): Start {
 function choiceOf(value: unknown): TuningChoice {
   const at = 'choice';
   const what = text(member(value, 'what', at), 'choice.what');
-  if (what !== 'head' && what !== 'lora' && what !== 'all')
-    throw new Malformed(`choice.what: ${what} is not head, lora or all`);
+  if (what !== 'head' && what !== 'ends' && what !== 'lora' && what !== 'all')
+    throw new Malformed(`choice.what: ${what} is not head, ends, lora or all`);
   const features = optional(value, 'features');
   if (features !== undefined && features !== 'cached') throw new Malformed('choice.features: not cached');
   return {

@@ -10,6 +10,8 @@ export interface Parts {
   readonly features: string;
   /** The last product's matrix and, where there is one, its bias. */
   readonly head: readonly string[];
+  /** Weights of the first node that has any, besides what only scales the input. */
+  readonly first: readonly string[];
   /** Matrices of the other products, in the order of the graph. */
   readonly matrices: readonly string[];
   /** Every weight that the logits depend on, in the order of the graph; what only scales the input is none. */
@@ -33,11 +35,13 @@ export function partsOf(graph: Graph, output: string): Parts {
     (name) => graph.initializers.get(name)?.external !== undefined && !scaling.has(name),
   );
   const known = new Set(weights);
+  const first = nodes.find(({ inputs }) => inputs.some((name) => known.has(name)))?.inputs ?? [];
   const matrices = nodes.filter(({ op }) => PRODUCTS.has(op)).map(({ inputs }) => inputs[1]);
   return {
     logits,
     features: last.features,
     head: last.head.filter((name) => known.has(name)),
+    first: first.filter((name) => known.has(name) && !last.head.includes(name)),
     matrices: [...new Set(matrices)].filter((name) => known.has(name) && name !== last.head[0]),
     weights,
   };

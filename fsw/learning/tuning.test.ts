@@ -21,6 +21,7 @@ describe('a plan for tuning', () => {
     const named = (change: Partial<TuningChoice>) =>
       unwrap(planTuning(cover, choice(change))).parameters.map(({ name }) => name);
     expect(named({ what: 'head' })).toEqual(['head.weight', 'head.bias']);
+    expect(named({ what: 'ends' })).toEqual(['stem.0.weight', 'stem.0.bias', 'head.weight', 'head.bias']);
     const lora = named({ what: 'lora' });
     expect(lora).toHaveLength(2 * 6 * 6 + 2);
     expect(lora.slice(0, 2)).toEqual(['blocks.0.q.weight.lora_a', 'blocks.0.q.weight.lora_b']);
@@ -30,7 +31,7 @@ describe('a plan for tuning', () => {
     expect(all.toSorted()).toEqual(tensors.filter((name) => !name.startsWith('input.')).toSorted());
   });
 
-  it.each(['head', 'lora', 'all'] as const)('starts from the weights as they are: %s', (what) => {
+  it.each(['head', 'ends', 'lora', 'all'] as const)('starts from the weights as they are: %s', (what) => {
     const plan = unwrap(planTuning(surface, choice({ what })));
     expect(Buffer.from(surface.weights).equals(unwrap(plan.merged(plan.initial)))).toBe(true);
   });
@@ -44,7 +45,7 @@ describe('a plan for tuning', () => {
     expect(new Set(values).size).toBeGreaterThan(a.length / 2);
   });
 
-  it.each(['head', 'lora', 'all'] as const)(
+  it.each(['head', 'ends', 'lora', 'all'] as const)(
     'merged, answers as the graph that was trained: %s',
     async (what) => {
       const plan = unwrap(planTuning(surface, choice({ what, rank: 4 })));

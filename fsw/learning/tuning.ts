@@ -1,6 +1,7 @@
 /** A plan for tuning a model: what learns, where it lies in the flat vector, the graphs that train it, and the way back into the weights. */
 import { fail, type Result, succeed } from '../errors';
 import { seededRandom } from '../framework/random';
+import type { LowRank } from '../models';
 import { type Adapter, adapted, mergeAdapter } from './adapters';
 import type { Parameter } from './forward';
 import { building, GraphFailure } from './graph/builder';
@@ -11,8 +12,11 @@ import { partsOf, restFrom, trunkTo } from './parts';
 import { type TrainingGraphs, trainingGraphs } from './trainingGraph';
 
 export interface TuningChoice {
-  /** The last product alone; low-rank adapters beside every other matrix, and the head; every weight. */
-  readonly what: 'head' | 'lora' | 'all';
+  /**
+   * The last product alone; it and the layer that meets the input, which is what a camera that drifted asks for; low-rank
+   * adapters beside every other matrix, and the head; every weight.
+   */
+  readonly what: 'head' | 'ends' | 'lora' | 'all';
   /** Of the adapters; 8 if not said. */
   readonly rank?: number;
   /** Scale of the adapters is alpha / rank; twice the rank if not said. */
@@ -64,6 +68,8 @@ export interface TuningPlan {
    * Errors: TRAINING_VECTOR (another length, or a value that is no number).
    */
   merged(parameters: Float32Array): Result<Uint8Array>;
+  /** The adapters' products, as a delta takes them. */
+  products(parameters: Float32Array): readonly LowRank[];
 }
 
 /**
@@ -96,6 +102,7 @@ function planned(graph: Graph, model: TunedModel, choice: TuningChoice): Result<
   const adapters = lora?.adapters ?? [];
   const trainable = {
     head: parts.head,
+    ends: [...parts.first, ...parts.head],
     lora: [...adapters.flatMap(({ a, b }) => [a, b]), ...parts.head],
     all: parts.weights,
   }[choice.what];
@@ -127,6 +134,11 @@ function planned(graph: Graph, model: TunedModel, choice: TuningChoice): Result<
       features: writeGraph(fixed(trunkTo(graph, parts.features, [microBatch, width]), microBatch)),
     }),
     merged: (learned) => merged({ graph, model, parameters, adapters, scale: alpha / rank }, learned),
+    products: (learned) =>
+      adapters.map(({ weight, a, b, turned }) => {
+        const part = (name: string) => partOf(learned, parameters, name);
+        return { tensor: weight, a: part(a), b: part(b), rank, scale: alpha / rank, turned };
+      }),
   });
 }
 
@@ -188,6 +200,11 @@ function weightsOf(graph: Graph, { weightsName }: TunedModel, file: Uint8Array, 
   const copy = new Uint8Array(length);
   copy.set(file.subarray(offset, offset + length));
   return new Float32Array(copy.buffer);
+}
+
+function partOf(flat: Float32Array, parameters: readonly Parameter[], name: string): Float32Array {
+  const { offset = 0, length = 0 } = parameters.find((one) => one.name === name) ?? {};
+  return flat.slice(offset, offset + length);
 }
 
 interface Merging {

@@ -16,6 +16,7 @@ import { type YamcsInitOptions, yamcsInit } from '../yamcs/command';
 import { CAMPAIGNS, campaign } from './campaign';
 import { type Context, exit } from './context';
 import { doctor } from './doctor';
+import { federationCommand } from './federation';
 import { fly } from './fly';
 import { addGroundCommands, coding } from './groundProgram';
 import { launch } from './launcher';
@@ -177,6 +178,10 @@ export async function run(argv: readonly string[], context: Context): Promise<nu
   });
 
   assetsCommand(program, context, (ended) => {
+    code = ended;
+  });
+
+  federationCommand(program, context, (ended) => {
     code = ended;
   });
 

@@ -17,7 +17,7 @@ export interface FolderModel {
   readonly weights: Uint8Array;
 }
 
-/** The most by which the output of another processor may differ from that in `golden.json`. */
+/** The most by which the output of another processor may differ from that in `golden.json`, where it says nothing else. */
 const TOLERANCE = 1e-4;
 /** What a signed manifest says in fields of its own; all else of an entry is for people. */
 const OWN_FIELDS = ['name', 'version', 'serial', 'files', 'inputs', 'outputs', 'classes'];
@@ -107,7 +107,8 @@ function readPart(folder: string, model: string, entry: unknown, at: string): Re
 
 /**
  * `{ <input>: { shape, u8Base64, scale? }, <model>: { <output>: nested numbers } }`; undefined where the model isn't in it.
- * `<model>.<input>` comes before `<input>`, for models whose inputs have the same name and another size.
+ * `<model>.<input>` comes before `<input>`, for models whose inputs have the same name and another size; `<model>.tolerance`
+ * is for one whose outputs other processors round further apart.
  */
 function canaryOf(golden: unknown, model: string, input: string): ManifestCanary | undefined {
   const outputs = optional(golden, model);
@@ -125,7 +126,7 @@ function canaryOf(golden: unknown, model: string, input: string): ManifestCanary
     input: Float32Array.from(Buffer.from(pixels, 'base64'), (step) => step * (scale ?? 1)),
     ...(scale !== undefined && { scale }),
     outputs: Object.fromEntries(values),
-    tolerance: TOLERANCE,
+    tolerance: (optional(golden, `${model}.tolerance`) ?? TOLERANCE) as number,
   };
 }
 

@@ -10,7 +10,7 @@ import { changeMessages, readMessage, writeMessage } from './protobuf';
 
 const read = readModelFolder(join(projectRoot, 'fsw/missions/earth-watch/models'));
 if (!read.ok) throw new Error(read.error.text);
-const [vit] = read.value.filter(({ manifest }) => manifest.name === 'surface-vit');
+const [vit] = read.value.filter(({ manifest }) => manifest.name === 'land-cover');
 
 function tensorsOf({ manifest, weights }: FolderModel) {
   const tensors = readSafetensors(weights, manifest.weights.path);

@@ -12,7 +12,7 @@ Numbers = dict[str, object]
 Columns = dict[str, Callable[[Numbers], float]]
 TEMPLATE = Path(__file__).with_name("MODEL_CARD.template.md")
 SUN = "Sun's elevation"
-NOTICE = "<!-- Written by ground-tools/training/publish.py: change the template there, not this file. -->\n"
+NOTICE = "<!-- Written by ground-tools/training/quantise.py: change the template there, not this file. -->\n"
 
 
 def write_card(path: Path, metrics: Numbers) -> None:
@@ -50,6 +50,7 @@ def write_card(path: Path, metrics: Numbers) -> None:
         ),
         "water_error": f"{surface_test['water']['meanAbsoluteError']:.3f}",
         "water_sun": band_table(SUN, surface_test["water"]["bySunElevation"]),
+        "forms_table": forms_table({"cloud screener": cloud["int8"], "surface ViT": surface["int8"]}),
     }
     path.write_text(NOTICE + Template(TEMPLATE.read_text()).substitute(values))
 
@@ -106,6 +107,22 @@ def confusion_table(scores: Numbers, classes: list[str]) -> str:
 def band_table(name: str, bands: list[Numbers]) -> str:
     rows = [[f"{b['fromDeg']}–{b['toDeg']}°", str(b["tiles"]), f"{b['accuracy']:.4f}"] for b in bands]
     return table([name, "tiles", "accuracy"], rows)
+
+
+def forms_table(networks: dict[str, Numbers]) -> str:
+    rows = [
+        [
+            f"{name}: {decision}",
+            str(own["tiles"]),
+            *(f"{forms[form][key]:.4f}" for key in ("accuracy", "balancedAccuracy") for form in ("float32", "int8")),
+            f"{own['differsOnAverage']:.4f}, at most {own['differsAtMost']:.2f}",
+            " → ".join(f"{size:,}" for size in own["bytes"].values()),
+        ]
+        for name, own in networks.items()
+        for decision, forms in own["decisions"].items()
+    ]
+    both = ["accuracy, float32", "int8", "balanced, float32", "int8"]
+    return table(["decision", "tiles", *both, "outputs differ by", "bytes of weights"], rows)
 
 
 def split_table(data: Numbers) -> str:

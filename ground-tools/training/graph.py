@@ -29,17 +29,21 @@ class Stored:
     places: Places
 
 
+TYPES = {"float32": ("F32", TensorProto.FLOAT), "int32": ("I32", TensorProto.INT32), "int8": ("I8", TensorProto.INT8), "uint8": ("U8", TensorProto.UINT8)}
+"""What safetensors and ONNX call the types of tensors that are written."""
+
+
 def write_safetensors(path: Path, weights: Arrays, metadata: dict[str, str]) -> Places:
-    """Writes float32 tensors, the largest first, and returns their places.
+    """Writes tensors, those of four bytes a value before those of one, the largest first, and returns their places.
 
     The header is padded with spaces, as the format allows, so that the data start on a 64-byte boundary.
     """
-    names = sorted(weights, key=lambda name: (-weights[name].nbytes, name))
+    names = sorted(weights, key=lambda name: (-weights[name].itemsize, -weights[name].nbytes, name))
     header: dict[str, object] = {"__metadata__": metadata}
     at = 0
     for name in names:
         size = weights[name].nbytes
-        header[name] = {"dtype": "F32", "shape": list(weights[name].shape), "data_offsets": [at, at + size]}
+        header[name] = {"dtype": TYPES[weights[name].dtype.name][0], "shape": list(weights[name].shape), "data_offsets": [at, at + size]}
         at += size
     text = json.dumps(header, separators=(",", ":")).encode()
     text += b" " * (-(8 + len(text)) % DATA_ALIGNMENT)
@@ -47,7 +51,7 @@ def write_safetensors(path: Path, weights: Arrays, metadata: dict[str, str]) -> 
     with path.open("wb") as file:
         file.write(len(text).to_bytes(8, "little") + text)
         for name in names:
-            file.write(np.ascontiguousarray(weights[name], "<f4").tobytes())
+            file.write(np.ascontiguousarray(weights[name], weights[name].dtype.newbyteorder("<")).tobytes())
     return {name: (data_start + header[name]["data_offsets"][0], weights[name].nbytes) for name in names}
 
 
@@ -65,6 +69,12 @@ class Graph:
 
     def scalar(self, value: float) -> str:
         return self._constant(f"scalar_{value:.9g}", np.float32(value))
+
+    def byte(self, value: int) -> str:
+        return self._constant(f"byte_{value}", np.uint8(value))
+
+    def zeros(self, dtype: np.dtype, count: int) -> str:
+        return self._constant(f"zeros_{dtype}_{count}", np.zeros(count, dtype))
 
     def ints(self, *values: int) -> str:
         return self._constant("ints_" + "_".join(map(str, values)), np.array(values, np.int64))
@@ -102,7 +112,7 @@ class Graph:
 
 
 def _external(name: str, value: np.ndarray, file: str, offset: int, length: int) -> TensorProto:
-    tensor = TensorProto(name=name, data_type=TensorProto.FLOAT, dims=value.shape, data_location=TensorProto.EXTERNAL)
+    tensor = TensorProto(name=name, data_type=TYPES[value.dtype.name][1], dims=value.shape, data_location=TensorProto.EXTERNAL)
     for key, text in (("location", file), ("offset", str(offset)), ("length", str(length))):
         tensor.external_data.add(key=key, value=text)
     return tensor

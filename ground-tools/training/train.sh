@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Makes the earth-watch models from nothing: tiles -> fit -> export, scores, card. WORK keeps what is in between.
+# Makes the earth-watch models from nothing: tiles -> fit -> export, scores -> int8, card. WORK keeps what is in between.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 here=ground-tools/training
@@ -13,5 +13,6 @@ for model in cloud-screener surface-vit; do
   "$work/venv/bin/python" "$here/train.py" "$model" --tiles "$work/tiles" --work "$work/fits"
 done
 "$work/venv/bin/python" "$here/publish.py" --tiles "$work/tiles" --work "$work/fits" --out "$models"
+"$work/venv/bin/python" "$here/quantise.py" --tiles "$work/tiles" --models "$models"
 npx biome check --write "$models"
 echo "Now sign them: npm run perigee -- model sign $models (see $here/README.md)"

@@ -146,7 +146,7 @@ describe('a payload that fails', () => {
     const folder = mkdtempSync(join(tmpdir(), 'perigee-models-'));
     onTestFinished(() => rmSync(folder, { recursive: true }));
     cpSync(join(projectRoot, 'fsw/missions/earth-watch/models'), folder, { recursive: true });
-    const file = join(folder, 'surface-vit.safetensors');
+    const file = join(folder, 'surface-vit-int8.safetensors');
     const weights = readFileSync(file);
     weights[weights.length >> 1] ^= 1;
     writeFileSync(file, weights);

@@ -1,7 +1,7 @@
 /** The live sessions of Inference: loaded beside those that run, proven by their canary, run, and given up. */
 import { type Failed, fail, type Result, succeed } from '../../../fsw/errors';
-import type { Clock } from '../../../fsw/framework';
 import { seededRandom } from '../../../fsw/framework/random';
+import { beforeDeadline } from '../../../fsw/runtimes/deadline';
 import type { Canary, StoredModel } from '../ports';
 import { classOutput } from './classes';
 import type { Loaded, Outputs } from './engine';
@@ -194,7 +194,7 @@ export async function timed(
   }: { readonly count: number; readonly items: Float32Array; readonly deadlineUs: number },
 ): Promise<Result<Outputs> | undefined> {
   const costUs = config.costUsPerRun + count * config.costUsPerItem;
-  const run = await before(clock, deadlineUs, state.engine.run(session, count, items), costUs);
+  const run = await beforeDeadline(clock, deadlineUs, state.engine.run(session, count, items), costUs);
   if (run === undefined) state.stuck = true;
   return run;
 }
@@ -225,22 +225,6 @@ export async function release({ state, clock }: Inference, sessions: readonly st
 
 export function usable({ engine, stuck }: Inference['state']): boolean {
   return engine.alive && !stuck;
-}
-
-/** The result of `work`, or undefined when it is not there at the deadline. */
-function before<T>(
-  clock: Clock,
-  deadlineUs: number,
-  work: Promise<T>,
-  costUs: number,
-): Promise<T | undefined> {
-  return new Promise((resolve, reject) => {
-    const timer = clock.after(deadlineUs, async () => resolve(undefined));
-    clock.work(work, costUs).then((value) => {
-      timer.cancel();
-      resolve(value);
-    }, reject);
-  });
 }
 
 export function listed(text: string): string[] {

@@ -7,9 +7,8 @@ tile is generated, ground and all, so no picture of anyone's is in it; its outpu
 from __future__ import annotations
 
 import argparse
-import base64
-import hashlib
 import json
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -18,6 +17,9 @@ import onnxruntime
 from clouds import clouded, noise
 from data import BANDS, SIDE
 
+sys.path.insert(1, str(Path(__file__).parents[1]))
+from listing import Numbers, enter, files_of, golden_input, golden_outputs  # noqa: E402
+
 NAME, VERSION = "cloud-mask", "0.2.0"
 # Grows with every version that is published: a spacecraft refuses one that is not newer than any before.
 SERIAL = 2
@@ -25,7 +27,6 @@ INPUT, OUTPUT = "reflectance", "cloud"
 # A golden tile's values are steps of this, 0 to 255, so that each takes a byte of the signed manifest.
 STEP, GOLDEN_FIELD = 0.005, 401
 WATER, FIELD = (0.09, 0.07, 0.05, 0.03, 0.01, 0.01), (0.10, 0.09, 0.08, 0.30, 0.20, 0.11)
-Numbers = dict[str, object]
 
 
 def golden_steps() -> np.ndarray:
@@ -36,13 +37,12 @@ def golden_steps() -> np.ndarray:
     return np.clip(np.round(clouded(ground, GOLDEN_FIELD) / STEP), 0, 255).astype(np.uint8)[None]
 
 
-def golden_outputs(graph: Path, steps: np.ndarray) -> np.ndarray:
+def outputs_of(graph: Path, steps: np.ndarray) -> np.ndarray:
     session = onnxruntime.InferenceSession(str(graph), providers=["CPUExecutionProvider"])
     return session.run([OUTPUT], {INPUT: (steps * STEP).astype(np.float32)})[0]
 
 
 def manifest_entry(folder: Path, metrics: Numbers) -> Numbers:
-    files = {role: _file(folder / f"{NAME}.{ext}") for role, ext in (("graph", "onnx"), ("weights", "safetensors"))}
     bands = {"layout": f"NCHW, {', '.join(BANDS)}", "quantity": "top-of-atmosphere reflectance", "range": [0, 1.5]}
     return {
         "name": NAME,
@@ -50,7 +50,7 @@ def manifest_entry(folder: Path, metrics: Numbers) -> Numbers:
         "serial": SERIAL,
         "license": "Apache-2.0",
         "parameters": metrics["parameters"],
-        "files": files,
+        "files": files_of(folder, NAME),
         "inputs": [{"name": INPUT, "type": "float32", "shape": ["N", len(BANDS), SIDE, SIDE], **bands}],
         "outputs": [{"name": OUTPUT, "type": "float32", "shape": ["N", SIDE, SIDE]}],
         "thresholds": {"cloud": 0.5},
@@ -60,25 +60,16 @@ def manifest_entry(folder: Path, metrics: Numbers) -> Numbers:
     }
 
 
-def enter(folder: Path) -> None:
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("models", type=Path)
+    folder = parser.parse_args().models
     metrics = json.loads((folder / f"{NAME}.metrics.json").read_text())
     steps = golden_steps()
-    outputs = golden_outputs(folder / f"{NAME}.onnx", steps)
-    manifest, golden = (json.loads((folder / f"{file}.json").read_text()) for file in ("manifest", "golden"))
-    others = [model for model in manifest["models"] if model["name"] != NAME]
-    manifest["models"] = [*others, manifest_entry(folder, metrics)]
-    golden[INPUT] = {"shape": list(steps.shape), "scale": STEP, "u8Base64": base64.b64encode(steps.tobytes()).decode()}
-    golden[NAME] = {OUTPUT: [[round(float(value), 5) for value in item.ravel()] for item in outputs]}
-    for file, value in (("manifest", manifest), ("golden", golden)):
-        (folder / f"{file}.json").write_text(json.dumps(value, indent=2) + "\n")
-
-
-def _file(path: Path) -> Numbers:
-    data = path.read_bytes()
-    return {"path": path.name, "bytes": len(data), "sha256": hashlib.sha256(data).hexdigest()}
+    outputs = outputs_of(folder / f"{NAME}.onnx", steps)
+    flat = {OUTPUT: outputs.reshape(len(outputs), -1)}
+    enter(folder, manifest_entry(folder, metrics), {INPUT: golden_input(steps, STEP), NAME: golden_outputs(flat, 5)})
 
 
 if __name__ == "__main__":
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("models", type=Path)
-    enter(parser.parse_args().models)
+    main()

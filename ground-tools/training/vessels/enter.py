@@ -7,8 +7,6 @@ golden tile is generated, sea and all, so no picture of anyone's is in it; its o
 from __future__ import annotations
 
 import argparse
-import base64
-import hashlib
 import json
 from pathlib import Path
 
@@ -18,6 +16,7 @@ import onnxruntime
 from data import SIDE
 from export import INPUTS, NAME, OUTPUTS
 from generate import Vessel, add_points, add_vessels
+from listing import Numbers, enter, files_of, golden_input, golden_outputs
 
 VERSION = "0.1.0"
 # Grows with every version that is published: a spacecraft refuses one that is not newer than any before.
@@ -25,7 +24,6 @@ SERIAL = 1
 WATER = (14.0, 24.0, 28.0)
 FLEET = ((22, 24, 30, 0.4, 0.0), (68, 30, 14, 2.2, 0.8), (30, 70, 9, 4.0, 0.0), (70, 72, 22, 5.2, 0.0))
 """x, y, length, heading, wake."""
-Numbers = dict[str, object]
 
 
 def golden_tile() -> np.ndarray:
@@ -37,13 +35,12 @@ def golden_tile() -> np.ndarray:
     return np.round(add_vessels(add_points(sea, rng), fleet, rng)).astype(np.uint8).transpose(2, 0, 1)[None]
 
 
-def golden_outputs(graph: Path, tile: np.ndarray) -> dict[str, np.ndarray]:
+def outputs_of(graph: Path, tile: np.ndarray) -> dict[str, np.ndarray]:
     session = onnxruntime.InferenceSession(str(graph), providers=["CPUExecutionProvider"])
     return dict(zip(OUTPUTS, session.run(list(OUTPUTS), {"tiles": tile.astype(np.float32)}), strict=True))
 
 
 def manifest_entry(folder: Path, metrics: Numbers) -> Numbers:
-    files = {role: _file(folder / f"{NAME}.{ext}") for role, ext in (("graph", "onnx"), ("weights", "safetensors"))}
     tiles = {"name": "tiles", "type": "float32", "shape": INPUTS["tiles"], "layout": "NCHW, RGB", "range": [0, 255]}
     return {
         "name": NAME,
@@ -51,7 +48,7 @@ def manifest_entry(folder: Path, metrics: Numbers) -> Numbers:
         "serial": SERIAL,
         "license": "Apache-2.0",
         "parameters": metrics["parameters"],
-        "files": files,
+        "files": files_of(folder, NAME),
         "inputs": [{**tiles, "reflectanceAt255": metrics["reflectanceAt255"]}],
         "outputs": [{"name": name, "type": "float32", "shape": shape} for name, shape in OUTPUTS.items()],
         "thresholds": {"vessel": metrics["threshold"]},
@@ -61,25 +58,15 @@ def manifest_entry(folder: Path, metrics: Numbers) -> Numbers:
     }
 
 
-def enter(folder: Path) -> None:
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("models", type=Path)
+    folder = parser.parse_args().models
     metrics = json.loads((folder / f"{NAME}.metrics.json").read_text())
     tile = golden_tile()
-    outputs = golden_outputs(folder / f"{NAME}.onnx", tile)
-    manifest, golden = (json.loads((folder / f"{file}.json").read_text()) for file in ("manifest", "golden"))
-    others = [model for model in manifest["models"] if model["name"] != NAME]
-    manifest["models"] = [*others, manifest_entry(folder, metrics)]
-    golden[f"{NAME}.tiles"] = {"shape": list(tile.shape), "u8Base64": base64.b64encode(tile.tobytes()).decode()}
-    golden[NAME] = {name: [[round(float(value), 5) for value in item.ravel()] for item in values] for name, values in outputs.items()}
-    for file, value in (("manifest", manifest), ("golden", golden)):
-        (folder / f"{file}.json").write_text(json.dumps(value, indent=2) + "\n")
-
-
-def _file(path: Path) -> Numbers:
-    data = path.read_bytes()
-    return {"path": path.name, "bytes": len(data), "sha256": hashlib.sha256(data).hexdigest()}
+    flat = {name: values.reshape(len(values), -1) for name, values in outputs_of(folder / f"{NAME}.onnx", tile).items()}
+    enter(folder, manifest_entry(folder, metrics), {f"{NAME}.tiles": golden_input(tile), NAME: golden_outputs(flat, 5)})
 
 
 if __name__ == "__main__":
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("models", type=Path)
-    enter(parser.parse_args().models)
+    main()

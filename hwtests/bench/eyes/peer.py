@@ -1,6 +1,6 @@
 """The steps of the eyes bench as Python does them: Pillow, numpy, onnxruntime, one thread.
 
-peer.py <folder of models>; then a line of JSON on the standard input for each task, and one on the standard output for
+peer.py <folder of models> <screener> <classifier>, names without their endings; then a line of JSON on the standard input for each task, and one on the standard output for
 each answer. {"files": [...]}: decode, tile, screen, classify, pack; answers seconds of the wall and of the processor, the
 class of each tile (255: not kept) and the bytes packed. {"tune": [...]}: the same with several batch sizes, of which it
 keeps the fastest.
@@ -39,9 +39,9 @@ def session(models: Path, name: str) -> ort.InferenceSession:
 class Eyes:
     """Both networks and the batch size that serves them best here."""
 
-    def __init__(self, models: Path) -> None:
-        self.screener = session(models, "cloud-screener")
-        self.classifier = session(models, "surface-vit")
+    def __init__(self, models: Path, screener: str, classifier: str) -> None:
+        self.screener = session(models, screener)
+        self.classifier = session(models, classifier)
         self.batch = 64
 
     def frame(self, file: str, number: int) -> tuple[np.ndarray, bytes]:
@@ -92,7 +92,7 @@ class Eyes:
 
 
 def main() -> None:
-    eyes = Eyes(Path(sys.argv[1]))
+    eyes = Eyes(Path(sys.argv[1]), *sys.argv[2:4])
     for line in sys.stdin:
         task = json.loads(line)
         if "tune" in task:

@@ -1,10 +1,9 @@
 /** The Python side of the eyes bench, as a process that answers tasks. */
-import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
-import { existsSync } from 'node:fs';
-import { homedir } from 'node:os';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { projectRoot } from '../../../fsw/root';
+import { venv } from '../../interop/venv';
 import { MODELS } from './pipeline';
 
 export interface PeerRun {
@@ -15,19 +14,13 @@ export interface PeerRun {
   readonly packed: number;
 }
 
-/** A Python that has what the peer imports, or why there is none. */
+/** onnxruntime is the very release that flies, so that the sides differ in what is around it. */
+const PACKAGES = ['numpy==2.4.6', 'onnxruntime==1.30.0', 'pillow==13.0.0'];
+
+/** A Python that has what the peer imports, made on first use, or why there is none. */
 export function findPython(): { readonly python: string } | { readonly reason: string } {
-  const cache = process.env.XDG_CACHE_HOME || join(homedir(), '.cache');
-  const tried = [process.env.PERIGEE_PYTHON, join(cache, 'perigee', 'torch', 'bin', 'python')];
-  for (const python of tried)
-    if (python !== undefined && existsSync(python)) {
-      const { status, stderr } = spawnSync(python, ['-c', 'import PIL, numpy, onnxruntime'], {
-        encoding: 'utf8',
-      });
-      if (status === 0) return { python };
-      return { reason: `${python}: ${stderr.trim().split('\n').at(-1)}` };
-    }
-  return { reason: 'no Python with Pillow, numpy and onnxruntime (PERIGEE_PYTHON names one)' };
+  const made = venv('eyes', PACKAGES);
+  return 'absent' in made ? { reason: made.absent } : made;
 }
 
 /** All numerical libraries on one thread. */
@@ -37,9 +30,10 @@ export class Peer {
   private readonly child: ChildProcess;
   private readonly lines: AsyncIterator<string>;
 
-  constructor(python: string) {
+  /** `ending` of the networks' names: which of their forms it runs. */
+  constructor(python: string, ending: string) {
     const script = join(projectRoot, 'hwtests', 'bench', 'eyes', 'peer.py');
-    this.child = spawn(python, [script, MODELS], {
+    this.child = spawn(python, [script, MODELS, `cloud-screener${ending}`, `surface-vit${ending}`], {
       stdio: ['pipe', 'pipe', 'inherit'],
       env: { ...process.env, ...ONE_THREAD },
     });
@@ -66,15 +60,4 @@ export class Peer {
     if (done) throw new Error('the Python peer ended');
     return JSON.parse(value);
   }
-}
-
-/** Other forms of the surface network, made from the shipped one by `variants.py`; or why there are none. */
-export function makeVariants(
-  python: string,
-  folder: string,
-): { readonly fused: string; readonly int8: string } | { readonly reason: string } {
-  const script = join(projectRoot, 'hwtests', 'bench', 'eyes', 'variants.py');
-  const { status, stderr } = spawnSync(python, [script, MODELS, folder], { encoding: 'utf8' });
-  if (status !== 0) return { reason: `${python}: ${stderr.trim().split('\n').at(-1)}` };
-  return { fused: join(folder, 'surface-vit-fused.onnx'), int8: join(folder, 'surface-vit-int8.onnx') };
 }

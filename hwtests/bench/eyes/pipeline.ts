@@ -1,12 +1,13 @@
 /**
  * Decode → tile → screen → classify → pack, on one thread, with the networks of the reference mission. Tiles go through
- * in batches that stay in the cache: what is cut is screened at once, and what is kept waits for a full batch.
+ * in batches that stay in the cache: what is cut is screened at once, and what is kept waits until there is a batch of it.
  */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as ort from 'onnxruntime-node';
 import sharp from 'sharp';
 import type { Result } from '../../../fsw/errors';
+import manifest from '../../../fsw/missions/earth-watch/models/manifest.json';
 import { projectRoot } from '../../../fsw/root';
 import { bits, recordBytes } from '../../../native/bits';
 import { image } from '../../../native/image';
@@ -35,10 +36,10 @@ const LEVELS = { width: TILE, height: TILE, mean: new Float32Array(3), std: new 
 export class Eyes {
   private readonly screener: ort.InferenceSession;
   private readonly classifier: ort.InferenceSession;
-  private readonly cut = new Float32Array(BATCH * FLOATS);
-  private readonly kept = new Float32Array(BATCH * FLOATS);
+  /** Kept tiles that wait, and after them those that are being screened: where all are kept, none is moved. */
+  private readonly tiles = new Float32Array(2 * BATCH * FLOATS);
+  private readonly keptTiles = new Uint32Array(2 * BATCH);
   private readonly brightness = new Float32Array(BATCH);
-  private readonly keptTiles = new Uint32Array(BATCH);
   private waiting = 0;
 
   private constructor(screener: ort.InferenceSession, classifier: ort.InferenceSession) {
@@ -46,17 +47,11 @@ export class Eyes {
     this.classifier = classifier;
   }
 
-  /** `classifier`: another form of the surface network, a file with its weights in it. */
-  static async open(classifier?: string): Promise<Eyes> {
+  /** With the networks that the mission flies. */
+  static async open(): Promise<Eyes> {
     sharp.concurrency(1);
     sharp.cache(false);
-    const screener = await shipped('cloud-screener');
-    return new Eyes(
-      screener,
-      classifier === undefined
-        ? await shipped('surface-vit')
-        : await ort.InferenceSession.create(classifier, ONE_THREAD),
-    );
+    return new Eyes(await flown('cloud-screener'), await flown('surface-vit'));
   }
 
   async close(): Promise<void> {
@@ -76,14 +71,15 @@ export class Eyes {
       const count = Math.min(BATCH, tiles - first);
       const crops = cropsOf(first, count, columns);
       sure(image.meanLevels(picture, crops, this.brightness));
-      sure(image.preprocess(picture, crops, LEVELS, this.cut));
-      const clouded = await run(this.screener, this.cut, count);
+      const start = this.waiting;
+      const cut = this.tiles.subarray(start * FLOATS, (start + BATCH) * FLOATS);
+      sure(image.preprocess(picture, crops, LEVELS, cut));
+      const clouded = await run(this.screener, cut, count);
       for (let n = 0; n < count; n++) {
         if (clouded.cloud_fraction[n] >= CLOUDED || this.brightness[n] < DARK) continue;
-        this.kept.set(this.cut.subarray(n * FLOATS, (n + 1) * FLOATS), this.waiting * FLOATS);
-        this.keptTiles[this.waiting++] = first + n;
-        if (this.waiting === BATCH) await this.classify(id, columns, classes, values);
+        this.keep(start + n, first + n);
       }
+      if (this.waiting >= BATCH) await this.classify(id, columns, classes, values);
     }
     if (this.waiting > 0) await this.classify(id, columns, classes, values);
     const records = new Uint8Array((values.length / RECORD.length) * recordBytes(RECORD));
@@ -91,10 +87,16 @@ export class Eyes {
     return { classes, records };
   }
 
+  /** Puts the tile at `from` behind those that wait. */
+  private keep(from: number, tile: number): void {
+    if (from > this.waiting) this.tiles.copyWithin(this.waiting * FLOATS, from * FLOATS, (from + 1) * FLOATS);
+    this.keptTiles[this.waiting++] = tile;
+  }
+
   private async classify(id: number, columns: number, classes: Uint8Array, values: number[]): Promise<void> {
     const count = this.waiting;
     this.waiting = 0;
-    const { probabilities, water_fraction: water } = await run(this.classifier, this.kept, count);
+    const { probabilities, water_fraction: water } = await run(this.classifier, this.tiles, count);
     const known = probabilities.length / count;
     for (let n = 0; n < count; n++) {
       let best = 0;
@@ -117,10 +119,12 @@ const ONE_THREAD = {
   logSeverityLevel: 4,
 } as const;
 
-async function shipped(name: string): Promise<ort.InferenceSession> {
-  const weights = readFileSync(join(MODELS, `${name}.safetensors`));
-  return ort.InferenceSession.create(readFileSync(join(MODELS, `${name}.onnx`)), {
-    externalData: [{ path: `${name}.safetensors`, data: weights }],
+async function flown(name: string): Promise<ort.InferenceSession> {
+  const model = manifest.models.find((one) => one.name === name);
+  if (model === undefined) throw new Error(`the mission has no ${name}`);
+  const { graph, weights } = model.files;
+  return ort.InferenceSession.create(readFileSync(join(MODELS, graph.path)), {
+    externalData: [{ path: weights.path, data: readFileSync(join(MODELS, weights.path)) }],
     ...ONE_THREAD,
   });
 }

@@ -1,4 +1,4 @@
-/** The mission's surface-vit as a subject: as it flies (fp32), and with its weights rounded to fp16 in the store. */
+/** The mission's surface-vit as a subject: as it was trained (fp32), and with its weights rounded to fp16 in the store. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { InferenceSession, Tensor } from 'onnxruntime-node';

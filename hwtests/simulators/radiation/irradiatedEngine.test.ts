@@ -35,7 +35,12 @@ function surfaceVit(): StoredModel {
     input: model.inputs[0],
     outputs: model.outputs,
     classes: [],
-    canary: { count: 2, input: pixels.subarray(0, 2 * tileSize), outputs, tolerance: 1e-4 },
+    canary: {
+      count: 2,
+      input: pixels.subarray(0, 2 * tileSize),
+      outputs,
+      tolerance: golden['surface-vit.tolerance'],
+    },
   };
 }
 

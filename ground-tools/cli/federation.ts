@@ -1,0 +1,19 @@
+/** `perigee federation`: satellites learn together. */
+import type { Command } from 'commander';
+import { type GatewayRunOptions, runGateway } from '../federation/command';
+import type { Context } from './context';
+
+export function federationCommand(program: Command, context: Context, ended: (code: number) => void): void {
+  const federation = program.command('federation').description('satellites learn together, with Flower');
+
+  federation
+    .command('gateway')
+    .description('answer a Flower SuperLink for satellites that are hardly ever in view')
+    .requiredOption('--superlink <url>', 'the SuperLink, as http://127.0.0.1:8000')
+    .requiredOption('--fleet <file>', 'JSON: [{"name", "gateway": "host:port", "publicKey": hex}, …]')
+    .requiredOption('--key <file>', 'private Ed25519 key that signs tasks (perigee model keygen)')
+    .option('--state <dir>', 'what must survive a restart', 'out/federation')
+    .option('--norm <n>', 'largest L2 norm of an update', Number)
+    .option('--json', 'one JSON object a line')
+    .action(async (options: GatewayRunOptions) => ended(await runGateway(context, options)));
+}

@@ -1,0 +1,1 @@
+"""A federation of satellites as an ordinary Flower app."""
