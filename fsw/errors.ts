@@ -136,6 +136,11 @@ export const errorTable = {
   LABELS: 'labels {file}: {why}',
   LABELS_TILE: 'labels {file}: {count} of its tiles are not kept on board, tile {tile} is the first',
   TILE_FILE: 'kept tile {path}: {why}',
+  LABELS_BOOK: 'label book {file}: {why}',
+  LABELS_CONTEXT: 'context {file}: {why}',
+  LABELS_SOURCE: 'source {source}: {file}: {why}',
+  LABELS_RECORDING: 'recording {folder}: {why}',
+  LABELS_DECISION: '{what}: {why}',
   LABELS_MODEL: 'labels {file}: they are for {what} {found}, this is {expected}',
 
   // Federation: tasks, updates, what is refused
@@ -153,6 +158,8 @@ export const errorTable = {
   FED_LAYOUT: '{what}: {found}, {expected} expected',
   FED_STALE: 'update of {node}: {age} old, {max} the most',
   FED_EXPIRED: 'task {task}: it expired {seconds} s ago',
+  FED_TRAINING: 'task {task}: {why}',
+  FED_FULL: '{what}: there are {max} already',
   FED_NORM: 'update of {node}: norm {norm}, {max} the most ({why})',
   FED_CANARY:
     'parameters with updates of {nodes}: accuracy {after} on the reference set after {before}, {loss} the most to lose',
