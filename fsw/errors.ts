@@ -154,6 +154,9 @@ export const errorTable = {
   MODEL_BUSY: '{busy} is under way',
   ENGINE_LOAD: '{model}: no provider loads it: {reason}',
   ENGINE_RUN: '{model}: {reason}',
+  ENGINE_REFERENCE:
+    '{model}: right on {found} of {items} reference items, what flies on {known}: worse by more than {margin}',
+  ENGINE_SHADOW: '{model} cannot run beside the one that flies: {why}',
   ENGINE_CANARY: '{model}: its canary: {reason}',
   ENGINE_SUSPECT: '{model}: {reason}',
   ENGINE_DEADLINE: '{model}: not done after {deadlineUs} us',
