@@ -23,16 +23,11 @@ const whole: Coding = { kind: 'float32' };
 const limits = { norm: 100, weight: 1000 };
 
 function heard(state: GossipState, message: GossipMessage, coding: Coding = whole) {
-  return receive(state, message, { coding, limits }, 1000);
+  return receive(state, message, coding, 1000, limits);
 }
 
 function node(name: string, seed: number, examples: number): GossipState {
-  return trained(
-    newGossip(name, 'topic', VALUES, 1000),
-    testDelta(VALUES, seed, 1),
-    { examples, accuracy: 0.5 },
-    1000,
-  );
+  return trained(newGossip(name, 'topic', VALUES, 1000), testDelta(VALUES, seed, 1), examples, 1000, 0.5);
 }
 
 function done(step: ReturnType<typeof receive>): Step {
@@ -184,7 +179,7 @@ describe('gossip', () => {
   it('counts what was learned long ago for less', () => {
     const [old, fresh] = [
       node('a', 1, 40),
-      trained(node('b', 2, 40), testDelta(VALUES, 2, 1), { examples: 40 }, 1000 + 3 * AGE_MS),
+      trained(node('b', 2, 40), testDelta(VALUES, 2, 1), 40, 1000 + 3 * AGE_MS),
     ];
     const offer = done(offerTo(old, 'b', whole, 1000 + 3 * AGE_MS));
     expect(offer.reply).toMatchObject({ weight: 10 });

@@ -63,6 +63,8 @@ export interface GossipLimits {
   readonly weight: number;
 }
 
+export const gossipLimits: GossipLimits = { norm: 100, weight: 100_000 };
+
 /** Age 1 of `staleness`, in milliseconds. */
 export const AGE_MS = 86_400_000;
 
@@ -76,12 +78,16 @@ export function estimate({ own, peers }: GossipState): Mass {
   return Object.values(peers).reduce((sum, { aside }) => (aside ? together(sum, aside.given) : sum), own);
 }
 
-/** After a training that began with the estimate: its result counts for the examples that it learned from; our offers are void. */
+/**
+ * After a training that began with the estimate: its result counts for the examples that it learned from; our offers are void.
+ * `accuracy`: of the result, where there are reference tiles.
+ */
 export function trained(
   state: GossipState,
   delta: Float32Array,
-  { examples, accuracy = Number.NaN }: { readonly examples: number; readonly accuracy?: number },
+  examples: number,
   nowMs: number,
+  accuracy = Number.NaN,
 ): GossipState {
   const own = { delta, weight: examples };
   const next = { ...restarted(state), own, trainedMs: nowMs, agedMs: nowMs };
@@ -126,8 +132,9 @@ export function offerTo(before: GossipState, peer: string, coding: Coding, nowMs
 export function receive(
   state: GossipState,
   message: GossipMessage,
-  { coding, limits }: { readonly coding: Coding; readonly limits: GossipLimits },
+  coding: Coding,
   nowMs: number,
+  limits = gossipLimits,
 ): Result<Step> {
   const { from, to, topic, kind } = message;
   if (to !== state.node || from === state.node)

@@ -86,7 +86,7 @@ export function hearGossip(self: FederationNode, bytes: Uint8Array): Result<void
   const average = gossipFor(self, held.task);
   if (estimate(average).weight === 0) return succeed(undefined);
   const limits = { norm: self.param.MaxGossipNorm, weight: self.param.MaxGossipWeight };
-  const step = receive(average, content, { coding: held.task.coding, limits }, nowMs(self));
+  const step = receive(average, content, held.task.coding, nowMs(self), limits);
   return step.ok ? take(self, content.from, step.value) : step;
 }
 

@@ -150,7 +150,7 @@ function useInGossip(self: FederationNode, task: Task, result: Trained): Result<
   }
   const start = startOf(self, task) ?? initial;
   const delta = parameters.map((value, i) => value - start[i]);
-  return saveGossip(self, trained(average, delta, { examples, accuracy: accuracyAfter }, nowMs(self)));
+  return saveGossip(self, trained(average, delta, examples, nowMs(self), accuracyAfter));
 }
 
 /** The average with the neighbours is what was learned. */
