@@ -141,6 +141,7 @@ export const errorTable = {
   LABELS_SOURCE: 'source {source}: {file}: {why}',
   LABELS_RECORDING: 'recording {folder}: {why}',
   LABELS_DECISION: '{what}: {why}',
+  REFERENCE: '{file}: {why}',
   LABELS_MODEL: 'labels {file}: they are for {what} {found}, this is {expected}',
 
   // Federation: tasks, updates, what is refused
