@@ -65,14 +65,14 @@ export function estimate({ own, peers }: GossipState): Mass {
   return Object.values(peers).reduce((sum, { aside }) => (aside ? together(sum, aside.given) : sum), own);
 }
 
-/** After a training that began with the estimate: its result counts for the examples that it learned from. */
+/** After a training that began with the estimate: its result counts for the examples that it learned from; our offers are void. */
 export function trained(
   state: GossipState,
   delta: Float32Array,
   examples: number,
   nowMs: number,
 ): GossipState {
-  return { ...state, own: { delta, weight: examples }, trainedMs: nowMs, agedMs: nowMs };
+  return { ...restarted(state), own: { delta, weight: examples }, trainedMs: nowMs, agedMs: nowMs };
 }
 
 export interface Step {
@@ -181,7 +181,7 @@ function onAnswer(state: GossipState, answer: Answer): Result<Step> {
   return succeed({ state: next, reply, merged: true });
 }
 
-/** After a boot: what we offered and did not close is ours again. Nobody else counts it. */
+/** What we offered and did not close is ours again: after a boot, or when we no longer want an answer. Nobody else counts it. */
 export function restarted(state: GossipState): GossipState {
   return Object.entries(state.peers)
     .filter(([, { aside }]) => aside !== undefined && aside.answer === undefined)
