@@ -80,7 +80,7 @@ const vessels = instance('vesselDetector', vesselDetector, {
   baseId: 0x2e00,
   priority: 8,
   // The decision of its model card: one false alarm on 100 km² of the sea that it was tried on.
-  params: { ScoreThreshold: 0.669 },
+  params: { ScoreThreshold: 0.68 },
 });
 const scenes = instance('sceneProducts', sceneProducts, { baseId: 0x2f00, priority: 7 });
 
