@@ -137,7 +137,10 @@ describe('the guarded state of training', () => {
   });
 
   it('PGE-FTN-014: an engine that is not done at its deadline is given up, and the job with it when that goes on', async () => {
-    const b = await started({ config: { deadlineUs: 300_000, loadCostUs: 1000 }, params: { MaxRollbacks: 2 } });
+    const b = await started({
+      config: { deadlineUs: 300_000, loadCostUs: 1000 },
+      params: { MaxRollbacks: 2 },
+    });
     await b.tick(10);
     expect(b.named('RolledBack').map(({ code }) => code)).toEqual(['ENGINE_DEADLINE', 'ENGINE_DEADLINE']);
     expect(b.named('JobFailed')).toHaveLength(1);
