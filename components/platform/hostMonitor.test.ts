@@ -32,4 +32,20 @@ describe('hostMonitor', () => {
     expect(hostMonitor(tmpdir(), edac).memoryErrors?.()).toMatchObject({ corrected: 3, uncorrected: 0 });
     rmSync(edac, { recursive: true });
   });
+
+  it('PGE-DRV-008: says how hot the hottest zone is that can be read, and nothing where none can', () => {
+    const thermal = mkdtempSync(join(tmpdir(), 'perigee-thermal-'));
+    const monitor = hostMonitor(tmpdir(), undefined, thermal);
+    expect(monitor.temperatureC?.()).toBeUndefined();
+    for (const [zone, temp] of Object.entries({
+      thermal_zone0: '41500\n',
+      thermal_zone1: '63000\n',
+      zone2: '?',
+    })) {
+      mkdirSync(join(thermal, zone));
+      writeFileSync(join(thermal, zone, 'temp'), temp);
+    }
+    expect(monitor.temperatureC?.()).toBe(63);
+    rmSync(thermal, { recursive: true });
+  });
 });

@@ -1,10 +1,13 @@
 /** What the flight computer has left. */
-import { statfsSync } from 'node:fs';
+import { readdirSync, readFileSync, statfsSync } from 'node:fs';
 import { cpus } from 'node:os';
+import { join } from 'node:path';
 import type { HostMonitor } from '../../fsw/framework';
 import { EDAC_FOLDER, memoryErrors } from '../../native/edac';
 
 const MIB = 2 ** 20;
+/** Where Linux has its sensors of temperature, in thousandths of a degree. */
+const THERMAL_FOLDER = '/sys/class/thermal';
 
 /** Time that all cores together have spent since boot, any unit. */
 export interface CpuTimes {
@@ -14,9 +17,14 @@ export interface CpuTimes {
 
 /**
  * Processor load of the whole computer since the sample before, resident memory of this process, and what is
- * free on the medium of `folder` (0 when that can't be told); the memory errors that Linux counts in `edacFolder`.
+ * free on the medium of `folder` (0 when that can't be told); the memory errors that Linux counts in `edacFolder`, and its
+ * temperatures in `thermalFolder`.
  */
-export function hostMonitor(folder: string, edacFolder = EDAC_FOLDER): HostMonitor {
+export function hostMonitor(
+  folder: string,
+  edacFolder = EDAC_FOLDER,
+  thermalFolder = THERMAL_FOLDER,
+): HostMonitor {
   let before: CpuTimes = cpuTimes();
   return {
     sample() {
@@ -30,7 +38,26 @@ export function hostMonitor(folder: string, edacFolder = EDAC_FOLDER): HostMonit
       };
     },
     memoryErrors: () => memoryErrors(edacFolder),
+    temperatureC: () => hottestC(thermalFolder),
   };
+}
+
+/** A zone that can't be read (some are off) is left out. */
+function hottestC(folder: string): number | undefined {
+  const zones = tried(() => readdirSync(folder)) ?? [];
+  const degrees = zones.flatMap((zone) => {
+    const text = tried(() => readFileSync(join(folder, zone, 'temp'), 'utf8').trim()) ?? '';
+    return /^-?\d+$/.test(text) ? [Number(text) / 1000] : [];
+  });
+  return degrees.length === 0 ? undefined : Math.max(...degrees);
+}
+
+function tried<T>(read: () => T): T | undefined {
+  try {
+    return read();
+  } catch {
+    return undefined;
+  }
 }
 
 /** 0..100; 0 when no time has passed. */

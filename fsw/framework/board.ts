@@ -93,6 +93,8 @@ export interface HostMonitor {
   sample(): { readonly cpuPercent: number; readonly memoryMiB: number; readonly storageFreeMiB: number };
   /** Errors that the memory's own ECC has counted; undefined, or no such method, where nothing counts them. */
   memoryErrors?(): { readonly corrected: number; readonly uncorrected: number } | undefined;
+  /** The hottest that the computer measures of itself; undefined, or no such method, where nothing measures. */
+  temperatureC?(): number | undefined;
 }
 
 /** Small, crash-safe files (parameters, golden copies): `write` is whole-or-nothing. */

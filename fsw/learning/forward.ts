@@ -1,4 +1,5 @@
 /** The way forward of a training step: an inference graph with a fixed batch, its chosen weights taken from one flat vector. */
+import { withGelu } from './erfGelu';
 import type { Builder } from './graph/builder';
 import { type Graph, type GraphNode, integers } from './graph/graph';
 import { sizeOf } from './graph/shapes';
@@ -45,7 +46,7 @@ export function forward(
   for (const [name, value] of graph.initializers) if (!trained.has(name)) b.initializer(name, value);
   unpack(b, parameters);
   const from = b.nodes.length;
-  for (const node of graph.nodes) b.add(modern(b, node));
+  for (const node of withGelu(graph.nodes, graph.initializers)) b.add(modern(b, node));
   return b.nodes.slice(from);
 }
 

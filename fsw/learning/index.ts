@@ -12,6 +12,7 @@ export {
   type LabelFile,
   type Labels,
   type LabelUse,
+  labelUses,
   MAX_CLASSES,
   MAX_LABEL_FILE_BYTES,
   MAX_LABELS,

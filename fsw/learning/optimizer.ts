@@ -40,12 +40,23 @@ export interface Update {
 
 /** The inputs named in HYPER and `momentsOf` must be in the builder. */
 export function update(b: Builder, optimizer: Optimizer, gradient: string): Update {
-  const norm = b.op('Sqrt', [b.sum(b.op('Mul', [gradient, gradient]), [0], 0)]);
+  const norm = normOf(b, gradient);
   const share = b.op('Div', [HYPER.clip, b.op('Add', [norm, b.floats(1e-6)])]);
   const g = b.op('Mul', [gradient, b.op('Min', [share, b.floats(1)])]);
   const next = optimizer.kind === 'sgd' ? sgd(b, optimizer.momentum, g) : adam(b, optimizer, g);
   return { state: next, norm };
 }
+
+/** In rows first: one float32 sum over millions of squares is off in the fourth digit. */
+function normOf(b: Builder, vector: string): string {
+  const [length] = b.shape(vector);
+  const rows = Math.ceil(length / ROW);
+  const full = rows * ROW === length ? vector : b.op('Pad', [vector, b.integers([0, rows * ROW - length])]);
+  const squares = b.op('ReduceSumSquare', [b.reshape(full, [rows, ROW]), b.integers([1])], { keepdims: 0 });
+  return b.op('Sqrt', [b.sum(squares, [0], 0)]);
+}
+
+const ROW = 1024;
 
 function sgd(b: Builder, momentum: number, g: string): string[] {
   const decayed = b.op('Add', [g, b.op('Mul', [HYPER.decay, PARAMETERS])]);

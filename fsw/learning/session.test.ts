@@ -117,6 +117,34 @@ describe('tuning under way', () => {
     expect(there.snapshot()).toEqual(here.snapshot());
   });
 
+  it('proves what is loaded, and finds a copy in the engine that has changed', async () => {
+    // An engine whose weights are hit after the load: it is given others than it says.
+    let hit = false;
+    const inner = sameProcessEngine();
+    const spoiled = Uint8Array.from(model.weights);
+    spoiled[spoiled.length - 40_001] ^= 0x40;
+    const engine: TrainingEngine = {
+      ...inner,
+      alive: true,
+      run: async (name, inputs) => inner.run(hit ? `${name}.hit` : name, inputs),
+      async load(name, graph, weights, providers) {
+        await inner.load(`${name}.hit`, graph, weights && { ...weights, bytes: spoiled }, providers);
+        return inner.load(name, graph, weights, providers);
+      },
+    };
+    const session = sessionOf({ batch: 3, microBatch: 2 }, {}, engine);
+    unwrap(session.learn(tiles));
+    await steps(session, 1);
+    unwrap(await session.prove());
+    await steps(session, 1);
+    unwrap(await session.prove());
+    hit = true;
+    const before = session.snapshot();
+    expect(await session.prove()).toMatchObject({ error: { code: 'ENGINE_SUSPECT' } });
+    expect(session.snapshot()).toEqual(before);
+    await inner.close();
+  });
+
   it('may be SGD with momentum, and may let its rate fall to nothing', async () => {
     const session = sessionOf({ optimizer: { kind: 'sgd', momentum: 0.9 } }, { steps: 2 });
     unwrap(session.learn(tiles));

@@ -1,9 +1,10 @@
 /** Tuning under way: a plan, an engine and the state between two steps. A step is whole or has not happened. */
+import { createHash } from 'node:crypto';
 import { type Failed, fail, type Result, succeed } from '../errors';
 import { crossEntropy, isRight, rightOf, totalWeight } from './answers';
 import { batchAt, checkExamples, type Example, packed } from './examples';
-import { PARAMETERS } from './forward';
-import { HYPER, momentsOf } from './optimizer';
+import { momentsOf } from './optimizer';
+import { fixedInputs, type Part, parametersOnly, stateInputs, vector } from './stepInputs';
 import type { Tensor, TrainingEngine } from './trainingEngine';
 import { STEP } from './trainingGraph';
 import type { TuningPlan } from './tuning';
@@ -57,7 +58,6 @@ interface SessionOptions {
   readonly name: string;
 }
 
-type Part = 'step' | 'gradient' | 'update' | 'answer' | 'features';
 type Outputs = Readonly<Record<string, Float32Array>>;
 
 export class TuningSession {
@@ -66,6 +66,8 @@ export class TuningSession {
   private readonly decay: Float32Array;
   private readonly cached = new WeakMap<Example, Float32Array>();
   private readonly loaded = new Set<Part>();
+  /** What each part gave for its fixed inputs when it was loaded first. */
+  private readonly proofs = new Map<Part, string>();
 
   constructor(private readonly options: SessionOptions) {
     const { plan, settings } = options;
@@ -134,7 +136,7 @@ export class TuningSession {
       const some = examples.slice(first, first + microBatch);
       const input = await this.inputOf(some);
       if (!input.ok) return input;
-      const run = await this.run('answer', { ...input.value, ...this.vectors(PARAMETERS) });
+      const run = await this.run('answer', { ...input.value, ...parametersOnly(this.state) });
       if (!run.ok) return run;
       const [logits] = run.value;
       for (const [i, { target, weight }] of some.entries()) {
@@ -144,6 +146,26 @@ export class TuningSession {
       }
     }
     return succeed({ loss: sum.loss / sum.weight, accuracy: sum.accuracy / sum.weight });
+  }
+
+  /**
+   * Proves what is loaded: fixed inputs give the bits that they gave when it was loaded first, so no copy of a weight or of a
+   * constant has changed in the engine since. The state is not touched. Errors: ENGINE_SUSPECT, and those of `step`.
+   */
+  async prove(): Promise<Result<void>> {
+    for (const part of new Set([...this.loaded, ...this.proofs.keys()])) {
+      const run = await this.run(part, fixedInputs(this.options.plan, part, this.decay));
+      if (!run.ok) return run;
+      const given = run.value.reduce((sum, output) => sum.update(output), createHash('sha256')).digest('hex');
+      const before = this.proofs.get(part) ?? given;
+      this.proofs.set(part, before);
+      if (given !== before)
+        return fail('ENGINE_SUSPECT', {
+          model: this.nameOf(part),
+          reason: 'fixed inputs give other bits than when it was loaded',
+        });
+    }
+    return succeed(undefined);
   }
 
   /** Releases what the engine holds. */
@@ -181,7 +203,7 @@ export class TuningSession {
       const some = batch.slice(first, first + microBatch);
       const data = await this.dataOf(some, total);
       if (!data.ok) return data;
-      const inputs = { ...data.value, ...this.vectors(PARAMETERS), [STEP.gradient]: gradient };
+      const inputs = { ...data.value, ...parametersOnly(this.state), [STEP.gradient]: gradient };
       const run = await this.run('gradient', inputs);
       if (!run.ok) return run;
       const [added, loss, logits] = run.value;
@@ -229,26 +251,7 @@ export class TuningSession {
 
   private stateInputs(): Record<string, Tensor> {
     const { plan, settings } = this.options;
-    const { optimizer } = plan.choice;
-    const { step, moments } = this.state;
-    const progress = settings.steps === undefined ? 0 : Math.min(1, step / settings.steps);
-    const scalar = (value: number): Tensor => ({ dims: [], data: Float32Array.of(value) });
-    const state = momentsOf(optimizer).map((name, i) => [name, vector(moments[i])]);
-    return {
-      ...this.vectors(PARAMETERS),
-      ...Object.fromEntries(state),
-      [HYPER.decay]: vector(this.decay),
-      [HYPER.rate]: scalar((settings.rate * (1 + Math.cos(Math.PI * progress))) / 2),
-      [HYPER.clip]: scalar(settings.clip),
-      ...(optimizer.kind === 'adamw' && {
-        [HYPER.correction1]: scalar(1 - optimizer.beta1 ** (step + 1)),
-        [HYPER.correction2]: scalar(1 - optimizer.beta2 ** (step + 1)),
-      }),
-    };
-  }
-
-  private vectors(name: typeof PARAMETERS): Record<string, Tensor> {
-    return { [name]: vector(this.state.parameters) };
+    return stateInputs(plan.choice.optimizer, settings, this.decay, this.state);
   }
 
   /** Loads what is asked for the first time; outputs in the order of the graph. */
@@ -288,8 +291,4 @@ function ordered(outputs: Outputs, names: readonly string[]): Float32Array[] {
 
 function noPart(part: Part): Failed {
   return fail('ENGINE_RUN', { model: part, reason: 'the plan has no such graph' });
-}
-
-function vector(data: Float32Array): Tensor {
-  return { dims: [data.length], data };
 }

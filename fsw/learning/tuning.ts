@@ -1,6 +1,7 @@
 /** A plan for tuning a model: what learns, where it lies in the flat vector, the graphs that train it, and the way back into the weights. */
 import { fail, type Result, succeed } from '../errors';
 import { seededRandom } from '../framework/random';
+import type { LowRank } from '../models';
 import { type Adapter, adapted, mergeAdapter } from './adapters';
 import type { Parameter } from './forward';
 import { building, GraphFailure } from './graph/builder';
@@ -67,6 +68,8 @@ export interface TuningPlan {
    * Errors: TRAINING_VECTOR (another length, or a value that is no number).
    */
   merged(parameters: Float32Array): Result<Uint8Array>;
+  /** The adapters' products, as a delta takes them. */
+  products(parameters: Float32Array): readonly LowRank[];
 }
 
 /**
@@ -131,6 +134,11 @@ function planned(graph: Graph, model: TunedModel, choice: TuningChoice): Result<
       features: writeGraph(fixed(trunkTo(graph, parts.features, [microBatch, width]), microBatch)),
     }),
     merged: (learned) => merged({ graph, model, parameters, adapters, scale: alpha / rank }, learned),
+    products: (learned) =>
+      adapters.map(({ weight, a, b, turned }) => {
+        const part = (name: string) => partOf(learned, parameters, name);
+        return { tensor: weight, a: part(a), b: part(b), rank, scale: alpha / rank, turned };
+      }),
   });
 }
 
@@ -192,6 +200,11 @@ function weightsOf(graph: Graph, { weightsName }: TunedModel, file: Uint8Array, 
   const copy = new Uint8Array(length);
   copy.set(file.subarray(offset, offset + length));
   return new Float32Array(copy.buffer);
+}
+
+function partOf(flat: Float32Array, parameters: readonly Parameter[], name: string): Float32Array {
+  const { offset = 0, length = 0 } = parameters.find((one) => one.name === name) ?? {};
+  return flat.slice(offset, offset + length);
 }
 
 interface Merging {

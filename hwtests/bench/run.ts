@@ -10,6 +10,7 @@ import { link } from './link';
 import type { Row } from './measure';
 import { native } from './native';
 import { packetRate } from './packets';
+import { train } from './train';
 
 const groups: Readonly<Record<string, readonly (() => Row[] | Promise<Row[]>)[]>> = {
   kernel: [portCall, asyncHop],
@@ -18,6 +19,7 @@ const groups: Readonly<Record<string, readonly (() => Row[] | Promise<Row[]>)[]>
   link,
   native,
   eyes,
+  train,
 };
 
 async function main(wanted: readonly string[]): Promise<void> {

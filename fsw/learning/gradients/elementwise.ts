@@ -45,12 +45,16 @@ const erf: Derivative = (b, x) =>
 const gelu: GradientRule = ({ node, b }, gradient) => {
   const [x] = node.inputs;
   if (node.attributes.approximate === 'tanh') return [b.op('Mul', [gradient, tanhGelu(b, x)])];
-  const half = b.floats(0.5);
-  const phi = b.op('Add', [b.op('Mul', [b.op('Erf', [b.op('Mul', [x, b.floats(ROOT_HALF)])]), half]), half]);
   const bell = b.op('Exp', [b.op('Mul', [b.op('Mul', [x, x]), b.floats(-0.5)])]);
-  const slope = b.op('Add', [phi, b.op('Mul', [b.op('Mul', [x, bell]), b.floats(DENSITY)])]);
+  const slope = b.op('Add', [normalShare(b, x), b.op('Mul', [b.op('Mul', [x, bell]), b.floats(DENSITY)])]);
   return [b.op('Mul', [gradient, slope])];
 };
+
+/** Φ(x) = ½ erf(x / √2) + ½. */
+export function normalShare(b: Builder, x: string): string {
+  const half = b.floats(0.5);
+  return b.op('Add', [b.op('Mul', [b.op('Erf', [b.op('Mul', [x, b.floats(ROOT_HALF)])]), half]), half]);
+}
 
 /** ½(1 + t) + ½ x (1 − t²) u', t = tanh u, u = √(2/π)(x + 0.044715 x³). */
 function tanhGelu(b: Builder, x: string): string {

@@ -3,7 +3,9 @@
 import type { Builder } from '../graph/builder';
 import { integer } from '../graph/graph';
 import { convolution, type Shape, sizeOf } from '../graph/shapes';
+import { again } from './again';
 import type { GradientRule, Step } from './rule';
+import { turnedOver } from './stacks';
 
 /** X[…, i] · W[i, o] as one flat product, which has a kernel for each transposition; stacks of matrices by MatMul. */
 const matMul: GradientRule = ({ node: { inputs }, b, needs }, gradient) => {
@@ -12,10 +14,10 @@ const matMul: GradientRule = ({ node: { inputs }, b, needs }, gradient) => {
     const factors = isLow(left, right) ? factorsOf(b, gradient) : undefined;
     if (factors) return throughFactors(b, inputs, factors, needs);
     const flat = b.reshape(gradient, [sizeOf(b.shape(gradient)) / right[1], right[1]]);
-    const rows = b.reshape(inputs[0], [sizeOf(left) / right[0], right[0]]);
+    const rows = () => b.reshape(again(b, inputs[0]), [sizeOf(left) / right[0], right[0]]);
     return [
       needs(0) ? b.reshape(b.op('Gemm', [flat, inputs[1]], { transB: 1 }), left) : undefined,
-      needs(1) ? b.op('Gemm', [rows, flat], { transA: 1 }) : undefined,
+      needs(1) ? b.op('Gemm', [rows(), flat], { transA: 1 }) : undefined,
     ];
   }
   return [
@@ -52,13 +54,6 @@ function throughFactors(
   ];
 }
 
-/** Every matrix of a stack transposed. */
-export function turnedOver(b: Builder, matrix: string): string {
-  const axes = b.shape(matrix).map((_, i) => i);
-  const last = axes.length - 1;
-  return b.transpose(matrix, [...axes.slice(0, -2), last, last - 1]);
-}
-
 const gemm: GradientRule = ({ node, b, needs }, gradient) => {
   const { attributes, inputs } = node;
   if ('alpha' in attributes || 'beta' in attributes)
@@ -71,8 +66,8 @@ const gemm: GradientRule = ({ node, b, needs }, gradient) => {
       : b.op('Gemm', [gradient, w], { transB: 1 - transB });
   const byB = () =>
     transB
-      ? b.op('Gemm', [gradient, a], { transA: 1, transB: transA })
-      : b.op('Gemm', [a, gradient], { transA: 1 - transA });
+      ? b.op('Gemm', [gradient, again(b, a)], { transA: 1, transB: transA })
+      : b.op('Gemm', [again(b, a), gradient], { transA: 1 - transA });
   return [
     needs(0) ? byA() : undefined,
     needs(1) ? byB() : undefined,

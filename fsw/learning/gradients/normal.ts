@@ -3,8 +3,8 @@
 import type { Builder } from '../graph/builder';
 import { float, integer } from '../graph/graph';
 import { reducedAxes } from '../graph/shapes';
-import { turnedOver } from './linear';
 import type { GradientRule, Step } from './rule';
+import { turnedOver } from './stacks';
 
 /** Mean or sum: every summand gets the whole, or its share. */
 function reduction(share: (count: number) => number): GradientRule {
@@ -63,6 +63,11 @@ function normalised(b: Builder, d: string, hat: string, inverse: string, axes: r
   return b.op('Mul', [b.op('Sub', [b.op('Sub', [d, b.mean(d, axes)]), spread]), inverse]);
 }
 
+/** x̂ of a layer normalisation. */
+export function standardised(b: Builder, x: string, mean: string, inverse: string): string {
+  return b.op('Mul', [b.op('Sub', [x, mean]), inverse]);
+}
+
 /** The forward node gives its mean and 1/σ: `prepared` has asked for them. */
 const layerNormalization: GradientRule = (step, gradient) => {
   const { node, b, needs } = step;
@@ -71,7 +76,7 @@ const layerNormalization: GradientRule = (step, gradient) => {
   const shape = b.shape(x);
   const axis = axisOf(step);
   const axes = shape.map((_, i) => i).slice(axis);
-  const hat = b.op('Mul', [b.op('Sub', [x, mean]), inverse]);
+  const hat = standardised(b, x, mean, inverse);
   return [
     needs(0) ? normalised(b, b.op('Mul', [gradient, scale]), hat, inverse, axes) : undefined,
     needs(1) ? b.summedTo(b.op('Mul', [gradient, hat]), b.shape(scale)) : undefined,

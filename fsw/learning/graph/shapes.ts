@@ -118,6 +118,7 @@ const rules: Readonly<Record<string, Rule>> = {
   Max: binary,
   ReduceMean: reduction,
   ReduceSum: reduction,
+  ReduceSumSquare: reduction,
   MatMul: (_, [a, b]) => {
     const stack = broadcast(a.slice(0, -2), b.slice(0, -2));
     if (a.length < 2 || b.length < 2 || !stack || a[a.length - 1] !== b[b.length - 2])

@@ -1,0 +1,87 @@
+/** What was learned becomes a signed delta: merged into the weights, proven by its own canary outputs, sealed with the own key. */
+import { fail, type Result, succeed } from '../../../fsw/errors';
+import { writeWhole } from '../../../fsw/framework';
+import { planTuning } from '../../../fsw/learning';
+import { learnedManifest, packDelta, readOwnKey, sealDelta } from '../../../fsw/models';
+import { beforeDeadline } from '../../../fsw/runtimes/deadline';
+import type { Canary, StoredModel } from '../../payload/ports';
+import { fetchBase } from './begin';
+import { newestCheckpoint } from './checkpoints';
+import { deltaPath, type FineTuner } from './state';
+
+export interface Adopted {
+  readonly path: string;
+  readonly bytes: number;
+  readonly serial: number;
+}
+
+/**
+ * Errors: TRAINING_NOTHING (no job is done), TRAINING_BASE (another version flies meanwhile), TRAINING_WORSE (unless forced),
+ * MODEL_OWN_KEY, those of the engine, of `sealDelta` and of the store. Nothing is written then.
+ */
+export async function adopt(
+  self: FineTuner,
+  { version, force }: { readonly version: string; readonly force: boolean },
+): Promise<Result<Adopted>> {
+  const { config, board, param, out } = self;
+  const newest = newestCheckpoint(self);
+  if (newest?.progress.standing !== 'done')
+    return fail('TRAINING_NOTHING', { what: 'adopt', why: 'no training is done' });
+  const { task, state, progress } = newest;
+  const { accuracyBefore: before, accuracyAfter: after } = progress;
+  const least = before + param.MinGain;
+  if (!force && !(after >= least)) return fail('TRAINING_WORSE', { before, after, least });
+  const base = fetchBase(self, task);
+  if (!base.ok) return base;
+  const served = out.served({ model: task.model });
+  if (served === undefined) return fail('MODEL_UNKNOWN', { model: task.model, known: 'none' });
+  const { graph, weights, weightsName, canary } = base.value;
+  const plan = planTuning({ graph, weights, weightsName, output: config.output }, task.choice);
+  if (!plan.ok) return plan;
+  const merged = plan.value.merged(state.parameters);
+  if (!merged.ok) return merged;
+  const outputs = canary === undefined ? succeed({}) : await answers(self, base.value, merged.value, canary);
+  if (!outputs.ok) return outputs;
+  const key = readOwnKey(board.storage);
+  if (!key.ok) return key;
+  const manifest = learnedManifest(served.manifest, {
+    serial: served.nextSerial,
+    version,
+    weights: merged.value,
+    outputs: outputs.value,
+    about: { learned: task.choice.what, steps: state.step, before, after },
+  });
+  const packed = packDelta(weights, merged.value, plan.value.products(state.parameters));
+  if (!packed.ok) return packed;
+  const sealed = sealDelta(served.manifest, manifest, packed.value, key.value);
+  if (!sealed.ok) return sealed;
+  const path = deltaPath(self, served.nextSerial);
+  const written = writeWhole(board.files, path, sealed.value);
+  return written.ok ? succeed({ path, bytes: sealed.value.length, serial: served.nextSerial }) : written;
+}
+
+/** What the graph that flies gives with the new weights. */
+async function answers(
+  self: FineTuner,
+  { graph, weightsName, input }: StoredModel,
+  weights: Uint8Array,
+  canary: Canary,
+): Promise<Result<Readonly<Record<string, Float32Array>>>> {
+  const { state, config, clock } = self;
+  const providers = config.providers.split(',').map((name) => name.trim());
+  const dims = [canary.count, ...input.shape.slice(1).map(Number)];
+  const work = async () => {
+    const loaded = await state.engine.load(
+      'adopted',
+      graph,
+      { name: weightsName, bytes: weights },
+      providers,
+    );
+    if (!loaded.ok) return loaded;
+    return state.engine.run('adopted', { [input.name]: { dims, data: canary.input } });
+  };
+  const costUs = config.loadCostUs + canary.count * config.answerUsPerTile;
+  const run = await beforeDeadline(clock, config.deadlineUs, work(), costUs);
+  await clock.work(state.engine.restart(), 0);
+  return run ?? fail('ENGINE_DEADLINE', { model: config.model, deadlineUs: config.deadlineUs });
+}
