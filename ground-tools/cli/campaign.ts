@@ -9,6 +9,7 @@ import { type Context, exit } from './context';
 export const CAMPAIGNS = {
   ecc: 'bit errors in the weights of models under each protection',
   downlink: 'what the order of the downlink is worth: by value density, first in first out, everything sent',
+  adaptation: 'fine-tuning on a few labelled tiles behind a drifted camera, beside trivial baselines',
 } as const;
 
 /** Runs a campaign with its own options; returns its exit code. */
