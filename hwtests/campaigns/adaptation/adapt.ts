@@ -2,12 +2,14 @@
 import { type Result, succeed } from '../../../fsw/errors';
 import { seededRandom } from '../../../fsw/framework/random';
 import { type Example, oneClass, type TrainingEngine, type TunedModel } from '../../../fsw/learning';
-import { classColours, fitColours, recoloured } from '../../../fsw/learning/colour';
+import { calibrate } from '../../../fsw/learning/calibration';
+import { classColours, standardising } from '../../../fsw/learning/colour';
+import { inputStatistics, recoloured } from '../../../fsw/learning/recolour';
 import { EUROSAT_TILE_BYTES, type EurosatTiles, someTiles, tileOf } from '../../datasets/eurosat';
-import { nearestMeanColour, nearestNeighbour, standardising } from './baselines';
+import { nearestMeanColour, nearestNeighbour } from './baselines';
 import { type DriftKind, drawDrift, through } from './drifts';
 import { BASELINES, type Method } from './methods';
-import { classesOf, inputStatistics, trained } from './network';
+import { classesOf, trained } from './network';
 
 export interface Trial {
   readonly engine: TrainingEngine;
@@ -33,7 +35,8 @@ export async function adapt(trial: Trial, onScore: (scored: Scored) => void): Pr
   const camera = drawDrift(drift, seed);
   const examples = examplesOf(through(trial.labelled, camera));
   const tiles = through(trial.scored, camera);
-  const starts = startsOf(model, examples, examplesOf(trial.known), tiles.classes.length);
+  const starts = await startsOf(trial, examples);
+  if (!starts.ok) return starts;
   const scores: Scored[] = [];
   const add = (method: string, accuracy: number, learningS: number) => {
     const scored = { method, accuracy, learningS };
@@ -51,12 +54,11 @@ export async function adapt(trial: Trial, onScore: (scored: Scored) => void): Pr
       0,
     );
   for (const { name, start, recipe } of methods) {
-    const weights = starts[start]();
-    if (!weights.ok) return weights;
+    const weights = starts.value[start];
     const used = process.cpuUsage();
     const learned = recipe
-      ? await trained(engine, { ...model, weights: weights.value }, examples, recipe, seed)
-      : weights;
+      ? await trained(engine, { ...model, weights }, examples, recipe, seed)
+      : succeed(weights);
     if (!learned.ok) return learned;
     const { user, system } = process.cpuUsage(used);
     const answers = await classesOf(engine, model, learned.value, tiles.pixels, EUROSAT_TILE_BYTES);
@@ -66,20 +68,25 @@ export async function adapt(trial: Trial, onScore: (scored: Scored) => void): Pr
   return succeed(scores);
 }
 
-/** Weights that a method begins with. */
-function startsOf(
-  model: TunedModel,
+/** Weights that methods begin with. */
+async function startsOf(
+  { engine, model, known }: Trial,
   examples: readonly Example[],
-  known: readonly Example[],
-  classes: number,
-): Record<Method['start'], () => Result<Uint8Array>> {
-  const { mean, deviation } = inputStatistics(model);
-  return {
-    asItIs: () => succeed(model.weights),
-    standardised: () => recoloured(model, standardising(examples, mean, deviation)),
-    calibrated: () =>
-      recoloured(model, fitColours(classColours(examples, classes), classColours(known, classes))),
-  };
+): Promise<Result<Record<Method['start'], Uint8Array>>> {
+  const taken = inputStatistics(model);
+  if (!taken.ok) return taken;
+  const { mean, deviation } = taken.value;
+  const inputs = examples.map(({ input }) => input);
+  const standardised = recoloured(model, standardising(inputs, mean, deviation));
+  if (!standardised.ok) return standardised;
+  const reference = classColours(examplesOf(known), known.classes.length);
+  const calibrated = await calibrate(engine, model, examples, reference);
+  if (!calibrated.ok) return calibrated;
+  return succeed({
+    asItIs: model.weights,
+    standardised: standardised.value,
+    calibrated: calibrated.value.weights,
+  });
 }
 
 /** `count` tiles drawn from the seed, and all the others. */

@@ -1,7 +1,7 @@
 /** What needs no network: classes by the colours of a tile, fitted on the same labelled tiles. */
 
 import type { Example } from '../../../fsw/learning';
-import { type ColourMap, classColours, meanColour } from '../../../fsw/learning/colour';
+import { classColours, meanColour, pixelStatistics } from '../../../fsw/learning/colour';
 
 type Classifier = (pixels: Uint8Array) => number;
 
@@ -28,45 +28,9 @@ export function nearestNeighbour(examples: readonly Example[]): Classifier {
   };
 }
 
-/** Brings mean and deviation of each band of all pixels to what the network's input is normalised by: no labels. */
-export function standardising(
-  examples: readonly Example[],
-  mean: readonly number[],
-  deviations: readonly number[],
-): ColourMap {
-  const all = statisticsOf(examples.map(({ input }) => input));
-  const gains = deviations.map((value, band) => value / all.deviations[band]);
-  return {
-    matrix: gains.map((gain, to) => [0, 1, 2].map((from) => (from === to ? gain : 0))),
-    offset: gains.map((gain, band) => mean[band] - gain * all.means[band]),
-  };
-}
-
 function statistics(pixels: ArrayLike<number>): number[] {
-  const { means, deviations } = statisticsOf([pixels]);
-  return [...means, ...deviations];
-}
-
-function statisticsOf(tiles: readonly ArrayLike<number>[]): { means: number[]; deviations: number[] } {
-  const [sums, squares] = [
-    [0, 0, 0],
-    [0, 0, 0],
-  ];
-  let count = 0;
-  for (const pixels of tiles) {
-    const plane = pixels.length / 3;
-    count += plane;
-    for (let band = 0; band < 3; band++)
-      for (let i = band * plane; i < (band + 1) * plane; i++) {
-        sums[band] += pixels[i];
-        squares[band] += pixels[i] ** 2;
-      }
-  }
-  const means = sums.map((sum) => sum / count);
-  return {
-    means,
-    deviations: squares.map((square, band) => Math.sqrt(Math.max(0, square / count - means[band] ** 2))),
-  };
+  const { mean, deviation: spread } = pixelStatistics([pixels]);
+  return [...mean, ...spread];
 }
 
 function deviation(values: readonly number[]): number {

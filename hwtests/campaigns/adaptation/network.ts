@@ -7,7 +7,6 @@ import {
   adamw,
   type Example,
   planTuning,
-  readGraph,
   type TrainingEngine,
   type TunedModel,
   type TuningChoice,
@@ -26,16 +25,6 @@ export function landCover(): TunedModel {
     (end) => new Uint8Array(readFileSync(join(MODELS, `${NAME}.${end}`))),
   );
   return { graph, weights, weightsName: `${NAME}.safetensors`, output: 'probabilities' };
-}
-
-/** What the network's input is normalised by. */
-export function inputStatistics({ graph, weights }: TunedModel): { mean: number[]; deviation: number[] } {
-  const read = readGraph(graph);
-  const valuesOf = (name: string) => {
-    const at = read.ok ? read.value.initializers.get(name)?.external : undefined;
-    return at ? Array.from(new Float32Array(weights.slice(at.offset, at.offset + at.length).buffer)) : [];
-  };
-  return { mean: valuesOf('input.mean'), deviation: valuesOf('input.scale').map((scale) => 1 / scale) };
 }
 
 export interface Recipe {
