@@ -1,7 +1,7 @@
 /** The ways through the house (DESIGN, §2): who may import whom. `npm run layers` checks them. */
 const test = '[.]test[.]ts$';
 const ours = '^(fsw|components|ground-tools|hwtests|native)/';
-const errors = '^fsw/errors[.]ts$';
+const errors = '^fsw/(errors|protocolErrors)[.]ts$';
 const framework = '^fsw/framework/';
 const protocols = '^fsw/protocols/';
 const links = '^fsw/links/';

@@ -5,6 +5,8 @@
  * port. Each entry is a template; `fail` fills its `{fields}`, so that a message always names what was
  * wrong and where.
  */
+import { protocolErrors } from './protocolErrors';
+
 export const errorTable = {
   // Serialisable types
   TYPE_MISMATCH: '{path}: {value} is not a {type}',
@@ -39,71 +41,7 @@ export const errorTable = {
   PARAM_NOT_SAVED: '{param}: the parameter store did not save it',
   CONFIG_UNKNOWN_INSTANCE: 'there is no instance {instance}; did you mean {nearest}?',
 
-  // Protocols
-  SPP_TRUNCATED: 'space packet: {length} bytes on hand, {needed} needed',
-  SPP_VERSION: 'space packet: version {version} is not 0',
-  SPP_LENGTH: 'space packet: {length} bytes on hand, its header says {stated}',
-  TC_CRC: 'TC frame: FECF {found} is not the computed {computed}',
-  TC_TOO_LONG: 'TC frame: {length} bytes, {max} the most',
-  TC_TOO_SHORT: 'TC frame: {length} bytes, {min} the least',
-  TC_WRONG_SPACECRAFT: 'TC frame: for spacecraft {spacecraftId}, we are {expected}',
-  TC_WRONG_CHANNEL: 'TC frame: for virtual channel {channelId}, ours is {expected}',
-  TC_SERVICE: 'TC frame: bypass {bypass}, control {control}: only type BD (1, 0) is served',
-  TM_CRC: 'TM frame: FECF {found} is not the computed {computed}',
-  TM_GAP: 'TM frame: virtual channel count {found} after {last}: {lost} frame(s) lost',
-  TM_MALFORMED: 'TM frame {count}: the packets do not fit its first header pointer {pointer}',
-  CODING_LENGTH: 'coding: {length} bytes are no multiple of interleave {interleave}, or more than {max}',
-  CODING_FORM: 'coding {text}: {why}',
-  CODING_FRAME_LENGTH:
-    'coding {coding}: tmFramer.frameLength {length} does not fit: it must be a multiple of {interleave}, {max} the most (set it with --config)',
-  CODING_BOARD: 'coding: board {board} has no link to a real ground; live and flight have',
-  CODING_FRAME: 'coding: a frame of {length} bytes, where all are of {expected}',
-  CODING_UNCORRECTABLE: 'coding: codeword {word} has more than {max} wrong bytes',
-  COP1_NOT_ACTIVE: 'COP-1: the sequence-controlled service is not active',
-  COP1_LIMIT: 'COP-1: frame {sequence} was sent {times} times and not acknowledged',
-  COP1_LOCKOUT: 'COP-1: the spacecraft is in lockout: unlock it first',
-  COP1_REPORT: 'COP-1: the spacecraft expects frame {report}, we are between {oldest} and {next}',
-  FPRIME_TRUNCATED: 'F´ {what}: {length} bytes, {needed} needed',
-  FPRIME_DESCRIPTOR: 'F´ packet: descriptor {found} is not {expected}',
-  FPRIME_UNKNOWN_CHANNEL: 'F´ channel packet: channel {id} is not in the dictionary',
-  FPRIME_FILE: 'F´ file packet: {why}',
-  FPRIME_RECORDS: 'F´ record packet: {length} bytes are not {count} records of one size',
-  // Link security (SDLS) and its keys
-  SDLS_SPI_RESERVED: 'SPI {spi} is reserved: 1..65534 name an association',
-  SDLS_KEY_LENGTH: 'a key has {length} bytes, {expected} needed (raw, not hex)',
-  SDLS_WINDOW: 'anti-replay window {window} is outside 1..{max}',
-  SDLS_NOT_AUTHENTICATED: 'SPI {spi} does not authenticate: it has no anti-replay window',
-  SDLS_SHORT: 'secured frame: {length} bytes, {needed} the least',
-  SDLS_SPI: 'secured frame: SPI {spi} is not open',
-  SDLS_MAC: 'secured frame: SPI {spi}, number {iv}: the MAC is not ours',
-  SDLS_REPLAY: 'secured frame: SPI {spi}, number {iv} is not in {next}..{end}',
-  SDLS_EXHAUSTED: 'SPI {spi}: every number of this key is used',
-  SDLS_CONTENT: 'secured frame: packet at byte {at}: {why}',
-  SDLS_COUNTERS: 'counter file: {why}',
-  SDLS_NO_KEY: '{direction} key slot {slot}: {why}',
-  SDLS_SHARED_KEY: '{direction} key slot {slot} holds the key of {other}: one key per direction and slot',
-  SDLS_COUNTER_UNKNOWN: '{direction} key slot {slot}: how far it was used is unknown',
-  KEYS_FILE: '{file}: {why}',
-  SDLS_KEYS_MISSING: 'the frames of the spacecraft are secured, and no keys were given (--keys DIR/ground)',
-  SDLS_KEYS_WRONG:
-    'no frame could be opened, the keys or the header mask may not fit, or they are in clear ({why}): nothing was sent',
-
-  // CFDP: PDUs, then the engine
-  CFDP_TRUNCATED: 'CFDP {what}: {length} bytes, {needed} needed',
-  CFDP_VERSION: 'CFDP PDU: version {version} is not 1',
-  CFDP_LENGTH: 'CFDP: {length} bytes on hand, {stated} stated',
-  CFDP_CRC: 'CFDP PDU: CRC {found} is not the computed {computed}',
-  CFDP_VALUE: 'CFDP {what}: {value} is not allowed',
-  CFDP_DIRECTIVE: 'CFDP PDU: there is no directive {directive}',
-  CFDP_ENTITY: 'CFDP: entity {entity} is not known here ({what})',
-  CFDP_TRANSACTION: 'CFDP: there is no transaction {id}',
-  CFDP_BUSY: 'CFDP: all {max} transactions are in use',
-  CFDP_RANGE: 'CFDP {id}: bytes {start}..{end} are outside of the file of {size}',
-  CFDP_ROLE: 'CFDP {id}: a {kind} PDU is not for a {role}',
-  CFDP_PATH: 'CFDP: {path} is reserved',
-  CFDP_PDU_SIZE: 'CFDP: a PDU of {max} bytes has no room for {what}',
-  CFDP_JOURNAL: 'CFDP journal {file}: {why}',
-  CFDP_STATE: 'CFDP state {folder}: {why}',
+  ...protocolErrors,
 
   // Native: memory under error correction
   ECC_SHAPE: '{what}: {length} bytes, {expected} expected',
@@ -137,6 +75,12 @@ export const errorTable = {
   LABELS: 'labels {file}: {why}',
   LABELS_TILE: 'labels {file}: {count} of its tiles are not kept on board, tile {tile} is the first',
   TILE_FILE: 'kept tile {path}: {why}',
+  LABELS_BOOK: 'label book {file}: {why}',
+  LABELS_CONTEXT: 'context {file}: {why}',
+  LABELS_SOURCE: 'source {source}: {file}: {why}',
+  LABELS_RECORDING: 'recording {folder}: {why}',
+  LABELS_DECISION: '{what}: {why}',
+  REFERENCE: '{file}: {why}',
   LABELS_MODEL: 'labels {file}: they are for {what} {found}, this is {expected}',
 
   // Federation: tasks, updates, what is refused
@@ -154,7 +98,10 @@ export const errorTable = {
   FED_LAYOUT: '{what}: {found}, {expected} expected',
   FED_STALE: 'update of {node}: {age} old, {max} the most',
   FED_EXPIRED: 'task {task}: it expired {seconds} s ago',
+  FED_TRAINING: 'task {task}: {why}',
+  FED_FULL: '{what}: there are {max} already',
   FED_NORM: 'update of {node}: norm {norm}, {max} the most ({why})',
+  FED_WEIGHT: 'update of {node}: weight {weight}, {max} the most',
   FED_CANARY:
     'parameters with updates of {nodes}: accuracy {after} on the reference set after {before}, {loss} the most to lose',
 
@@ -210,6 +157,9 @@ export const errorTable = {
   MODEL_BUSY: '{busy} is under way',
   ENGINE_LOAD: '{model}: no provider loads it: {reason}',
   ENGINE_RUN: '{model}: {reason}',
+  ENGINE_REFERENCE:
+    '{model}: right on {found} of {items} reference items, what flies on {known}: worse by more than {margin}',
+  ENGINE_SHADOW: '{model} cannot run beside the one that flies: {why}',
   ENGINE_CANARY: '{model}: its canary: {reason}',
   ENGINE_SUSPECT: '{model}: {reason}',
   ENGINE_DEADLINE: '{model}: not done after {deadlineUs} us',
@@ -275,11 +225,13 @@ export const errorTable = {
   ORBIT_BAD_TLE: '{name}: {why}',
   FEDERATION_SHARDS: 'no split of {tiles} tiles gives {satellites} satellites {least} each',
   FEDERATION_MEAN: 'round {round}: the mean of the updates is {apart} from the one that was given',
+  FLOWER_SILENT: 'round {round}: nothing came from the SuperLink for {seconds} s; is the run started?',
   EUROSAT_MISSING:
     'EuroSAT is not there (looked in {places}): name its parent folder in PERIGEE_DATA, see perigee assets',
   EUROSAT_READ: 'EuroSAT: {file}: {why}',
   SENSOR_EFFECTS: 'sensor effects {text}: {why}',
-  START_BOARD: 'board {board} flies no simulated world: --start and --sensor are for sim and live',
+  START_BOARD: 'board {board} flies no simulated world: --start, --sensor and --drift are for sim and live',
+  DRIFT_UNKNOWN: 'there is no drift {name}; known: {known}',
   START_TIME: 'start {text}: {why}',
   EARTH_MAP_MISSING: 'the maps of npm three-globe cannot be read: {why}',
   IMAGER_BUFFER_SIZE: 'the frame buffer holds {length} bytes, {needed} needed',

@@ -21,6 +21,8 @@ export interface FlightOptions {
   readonly start?: string;
   /** What the simulated high-resolution imager does to its pictures, as `noise,shift=2`; nothing unless told. */
   readonly sensor?: string;
+  /** What years in orbit did to the simulated imager of tiles, by name; nothing unless told. */
+  readonly drift?: string;
   /** Radiation on a simulated board: times the published rate, as `x10000`, and what it hits, comma separated. */
   readonly radiation?: string;
   readonly radiationTargets?: string;
@@ -57,6 +59,12 @@ export interface Flight {
   report(deployment: Deployment): unknown;
   /** Writes what there is to look at beside the report; returns the page's path. Boards that know no truth have none. */
   page?(report: unknown): Promise<string>;
+}
+
+/** The taps on what a mission carries: a board listens to payloads that not every mission has. */
+export function tapsOn({ instances }: Topology, taps: readonly Tap[]): readonly Tap[] {
+  const names = new Set<string>(instances.map(({ name }) => name));
+  return taps.filter(({ instance }) => names.has(instance));
 }
 
 export interface BoardModule {

@@ -5,7 +5,7 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { type Fault, fail, type Result, succeed } from './errors';
-import type { BoardModule, FlightOptions, Progress } from './flight';
+import { type BoardModule, type FlightOptions, type Progress, tapsOn } from './flight';
 import { type ConfigOverrides, deploy } from './framework/deployment';
 import { dictionaryJson, dictionaryOf } from './framework/dictionary';
 import { mermaidOf, svgOf } from './framework/draw';
@@ -40,6 +40,7 @@ export interface LaunchOptions {
   /** See `FlightOptions`. */
   readonly start?: string;
   readonly sensor?: string;
+  readonly drift?: string;
   /** Of the downlink, as `parseCoding` reads it; for boards with a link to a real ground. */
   readonly coding?: string;
   /** See `FlightOptions`; the simulated board alone can be irradiated. */
@@ -103,7 +104,7 @@ async function fly(name: string, mission: MissionModule, options: LaunchOptions)
     ? { ...flight.board, radio: codedRadio(flight.board.radio, coded.value) }
     : flight.board;
   const topology = flight.fit?.(mission.topology) ?? mission.topology;
-  const deployed = deploy(topology, board, { config: overrides, taps: flight.taps });
+  const deployed = deploy(topology, board, { config: overrides, taps: tapsOn(topology, flight.taps) });
   if (!deployed.ok) return failWith(deployed.faults);
 
   const deployment = deployed.value;
@@ -155,7 +156,7 @@ async function openBoard(mission: string, options: LaunchOptions) {
   const { radiation, radiationTargets } = options;
   if (name !== 'sim' && (radiation ?? radiationTargets) !== undefined)
     return fail('RADIATION_BOARD', { board: name });
-  if (name === 'flight' && (options.start ?? options.sensor) !== undefined)
+  if (name === 'flight' && (options.start ?? options.sensor ?? options.drift) !== undefined)
     return fail('START_BOARD', { board: name });
   const outDir = resolve(options.out ?? 'out');
   mkdirSync(outDir, { recursive: true });
@@ -170,6 +171,7 @@ async function openBoard(mission: string, options: LaunchOptions) {
     alwaysInView: options.alwaysInView,
     start: options.start,
     sensor: options.sensor,
+    drift: options.drift,
     radiation,
     radiationTargets,
   };

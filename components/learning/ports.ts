@@ -86,3 +86,9 @@ export const TrainDone = port('TrainDone', {
   reason: string(160),
   result: reference<Trained | undefined>('Trained'),
 });
+
+/** A message that came from another spacecraft in view; `from` is what the link says. */
+export const NeighbourMessage = port('NeighbourMessage', {
+  from: string(40),
+  bytes: reference<Uint8Array>('Bytes'),
+});

@@ -164,7 +164,20 @@ export const ModelInstalled = port('ModelInstalled', {
 export const ModelOffer = port('ModelOffer', {
   ticket: U32,
   model: string(40),
+  /** It must also be no worse on the reference set than what runs; not so a way back. */
+  compare: bool,
   /** Called when the runtime is ready to load: verified at that moment, undefined (and an event) when not fit to fly. */
+  fetch: reference<() => StoredModel | undefined>('StoredModelFetch'),
+});
+/**
+ * Has a runtime run another version of a model beside the one that flies, on what that is asked, for so many runs or
+ * seconds (0: no limit). Its answers are compared and go nowhere. Answered by one `ModelVerdict`: `fit` when it runs.
+ */
+export const ModelShadow = port('ModelShadow', {
+  ticket: U32,
+  model: string(40),
+  runs: U32,
+  seconds: U32,
   fetch: reference<() => StoredModel | undefined>('StoredModelFetch'),
 });
 /** `fit`: the offered version runs now. Else the one before it does, and `reason` says why. */
@@ -197,3 +210,28 @@ export const ScrubRegions = port(
   {},
   { returns: reference<readonly ScrubRegion[]>('ScrubRegions', []) },
 );
+
+/** Items with their classes that are held on board, to measure versions of a model by. */
+export interface ReferenceSet {
+  /** Names of the classes in the model's order. */
+  readonly classes: readonly string[];
+  /** The class of each item. */
+  readonly labels: Uint8Array;
+  /** `count` items from `first` on, as `InferRequest.input`. */
+  items(first: number, count: number): Float32Array;
+}
+/** What there is to measure a model by; undefined when nothing is held. */
+export const ReferenceFetch = port(
+  'ReferenceFetch',
+  { model: string(40) },
+  { returns: reference<ReferenceSet | undefined>('ReferenceSet') },
+);
+
+/** CANARY: it no longer passes its canary, from the store either. DEADLINE: a run was late. ACCURACY: it is worse on the reference set. */
+export const TroubleKind = enumeration('Payload.TroubleKind', { CANARY: 0, DEADLINE: 1, ACCURACY: 2 });
+/** What a runtime has found wrong with a version that flies; while it is watched, the store goes back to the one before. */
+export const ModelTrouble = port('ModelTrouble', {
+  model: string(40),
+  kind: TroubleKind,
+  reason: string(160),
+});

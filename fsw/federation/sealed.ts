@@ -27,7 +27,14 @@ const BODY_AT = SIGNATURE_AT + SIGNATURE_BYTES;
 /** Longest message: all parameters of the largest model that is trained, whole. */
 export const MAX_MESSAGE_BYTES = 2 ** 28;
 
-export type Magic = 'PGEFTASK' | 'PGEFUPDT' | 'PGEFGOSS';
+const MAGICS = ['PGEFTASK', 'PGEFUPDT', 'PGEFGOSS', 'PGEFHELO'] as const;
+export type Magic = (typeof MAGICS)[number];
+
+/** Which message bytes begin as; undefined: none of ours. */
+export function magicOf(bytes: Uint8Array): Magic | undefined {
+  const named = Buffer.from(bytes.subarray(0, MAGIC_BYTES)).toString('latin1');
+  return MAGICS.find((magic) => magic === named);
+}
 
 export interface Opened<T> {
   readonly content: T;

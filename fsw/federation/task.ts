@@ -43,6 +43,15 @@ export interface Task {
   readonly coding: Coding;
   /** Unix time in milliseconds after which nobody wants the update. */
   readonly expiresMs: number;
+  /** With it, a node trains again and again, averages with its neighbours in between, and makes its update at the end. */
+  readonly gossip?: GossipPlan;
+}
+
+export interface GossipPlan {
+  /** From training to training. */
+  readonly everyMs: number;
+  /** Unix time in milliseconds of the update. */
+  readonly untilMs: number;
 }
 
 const FORMAT = 'perigee-task/1';
@@ -75,6 +84,9 @@ function taskOf(value: unknown): Task {
   const format = member(value, 'format', at);
   if (format !== FORMAT) throw new Malformed(`format: ${String(format)} is not ${FORMAT}`);
   const start = optional(value, 'start');
+  const gossip = optional(value, 'gossip');
+  if (gossip !== undefined && start === undefined)
+    throw new Malformed('gossip: without a start that all share');
   return {
     run: text(member(value, 'run', at), 'run', 64),
     round: whole(member(value, 'round', at), 'round', { max: MAX_U32 }),
@@ -89,6 +101,9 @@ function taskOf(value: unknown): Task {
     seed: whole(member(value, 'seed', at), 'seed', { max: MAX_U32 }),
     coding: codingOf(member(value, 'coding', at), 'coding'),
     expiresMs: unixMs(value, 'expiresMs', at),
+    ...(gossip !== undefined && {
+      gossip: { everyMs: unixMs(gossip, 'everyMs', 'gossip'), untilMs: unixMs(gossip, 'untilMs', 'gossip') },
+    }),
   };
 }
 

@@ -12,6 +12,7 @@ export {
   type LabelFile,
   type Labels,
   type LabelUse,
+  labelUses,
   MAX_CLASSES,
   MAX_LABEL_FILE_BYTES,
   MAX_LABELS,
@@ -38,4 +39,4 @@ export {
 } from './tileRecord';
 export type { Loaded, Tensor, TrainingEngine } from './trainingEngine';
 export { STEP, type TrainingGraphs, type TrainingOptions, trainingGraphs } from './trainingGraph';
-export { planTuning, type TunedModel, type TuningChoice, type TuningPlan } from './tuning';
+export { type PlanData, planTuning, type TunedModel, type TuningChoice, type TuningPlan } from './tuning';

@@ -89,6 +89,19 @@ describe('label files', () => {
     );
   });
 
+  it('are read without a throw, whatever body has the right hash', () => {
+    fc.assert(
+      fc.property(fc.oneof(fc.uint8Array({ maxLength: 64 }), fc.object().map(encodeCbor)), (body) => {
+        const [head, length] = [Buffer.from('5047454c4142454c00000001', 'hex'), Buffer.alloc(4)];
+        length.writeUInt32BE(body.length);
+        const hash = createHash('sha256').update(body).digest();
+        const read = readLabels(Uint8Array.from([...head, ...length, ...hash, ...body]), 'a');
+        expect(read).toMatchObject({ ok: false, error: { code: 'LABELS' } });
+      }),
+      { seed: 7, numRuns: 300 },
+    );
+  });
+
   it('are refused when they are cut, too long or no label file, by name', () => {
     const good = bytesOf(labels([label(1)]));
     const text = (bytes: Uint8Array) => {

@@ -6,6 +6,7 @@ import { linkForms, parseLink } from '../../fsw/links/linkSpec';
 import { codingForms, parseCoding } from '../../fsw/protocols/codingSpec';
 import { DEFAULT_STATE } from '../cfdp/state';
 import { DEFAULT_GATEWAY } from '../client/gatewayClient';
+import { labelsCommand } from '../labels/command';
 import { type CfdpOptions, cfdpDownload, cfdpUpload } from './cfdp';
 import { completionScript, completions, type Shell, shells } from './completion';
 import type { Context } from './context';
@@ -242,6 +243,8 @@ export function addGroundCommands(program: Command, context: Context, ended: (co
     .addOption(gateway())
     .addOption(json())
     .action(async (path: string, options: FileOptions) => ended(await runSequence(context, path, options)));
+
+  labelsCommand(program, context, ended, { json, gateway, keys: readKeys, headerMask });
 
   const completion = program
     .command('completion')

@@ -44,6 +44,10 @@ export async function run(argv: readonly string[], context: Context): Promise<nu
       '--sensor <effects>',
       'boards sim and live, what the high-resolution imager does: noise, smear, dead, hits, shift, saturation, blank',
     )
+    .option(
+      '--drift <name>',
+      'boards sim and live, what years did to the imager of tiles: none, aged, swapped',
+    )
     .option('--seed <n>', 'seed of everything random: same seed, same report', whole)
     .option('--board <name>', 'what to fly on: sim, live or flight (default: sim, with --link live)')
     .option('--link <link>', `how the ground is reached: ${linkForms}`, link)

@@ -9,6 +9,7 @@ import {
   instance,
   ok,
   string,
+  type Topology,
   timeOf,
   U8,
   U16,
@@ -74,11 +75,14 @@ const craft = component(model, {
   commands: () => ({ SET: () => ok, SAY: () => ok, FAIL: () => ok, HANG: () => ok }),
 });
 
-/** The dictionary of the test spacecraft; another `version` of it has another hash and other ids. */
-export function testDictionary(baseId = 0x100): { dictionary: Dictionary; text: string } {
+/** The dictionary of the test spacecraft, with what else it carries; another base id gives another hash and other ids. */
+export function testDictionary(
+  baseId = 0x100,
+  more: Topology['instances'] = [],
+): { dictionary: Dictionary; text: string } {
   const topology = defineTopology({
     name: 'Test',
-    instances: [instance('craft', craft, { baseId })],
+    instances: [instance('craft', craft, { baseId }), ...more],
     connections: [],
     patterns: {},
   });
@@ -92,6 +96,8 @@ export interface TestSpacecraftOptions {
   readonly loses?: () => boolean;
   /** 0 takes any free one. */
   readonly port?: number;
+  /** Hears each command once. */
+  readonly onCommand?: (local: string, args: Readonly<Record<string, unknown>>) => void;
 }
 
 export class TestSpacecraft {
@@ -231,6 +237,8 @@ export class TestSpacecraft {
     if (!packet.ok) throw new Error(packet.error.text);
     const { opcode, args } = packet.value;
     const entry = this.#options.dictionary.commands.find((candidate) => candidate.id === opcode);
+    const heard = entry && decode(struct(entry.local, entry.args ?? ({} as Fields)), args);
+    if (entry && heard?.ok) this.#options.onCommand?.(entry.local, heard.value as Record<string, unknown>);
     if (entry?.local === 'SAY') {
       const read = decode(struct('SAY', entry.args ?? ({} as Fields)), args);
       if (read.ok) this.event('Said', read.value as Record<string, unknown>);

@@ -71,7 +71,8 @@ function mapPicture(packed: Uint8Array): Result<Uint8Array> {
   return succeed(Uint8Array.from([...head, ...cells]));
 }
 
-function chunkOf(record: Readonly<Record<string, unknown>>): Chunk | undefined {
+/** A chunk as a gateway's client gets it (bytes as hex); undefined for what is none. */
+export function chunkOf(record: Readonly<Record<string, unknown>>): Chunk | undefined {
   const { product, kind, capture, column, row, layer, layers, layerEnd, offset, data } = record;
   const numbers = { product, capture, column, row, layer, layers, layerEnd, offset };
   const isSound = Object.values(numbers).every((value) => Number.isInteger(value) && Number(value) >= 0);

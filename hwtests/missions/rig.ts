@@ -2,7 +2,7 @@ import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
-import type { Flight } from '../../fsw/flight';
+import { tapsOn } from '../../fsw/flight';
 import type { Board } from '../../fsw/framework/board';
 import { type ConfigOverrides, type Deployment, deploy } from '../../fsw/framework/deployment';
 import type { SimulatedClock } from '../../fsw/framework/simulatedClock';
@@ -10,7 +10,7 @@ import type { Topology } from '../../fsw/framework/topology';
 import { topology as earthWatch } from '../../fsw/missions/earth-watch/topology';
 import { projectRoot } from '../../fsw/root';
 import { CommandUplink } from '../../ground-tools/link/uplink';
-import { openBoard } from '../simulators/board';
+import { openBoard, type SimulatedFlight } from '../simulators/board';
 import type { GroundStation } from '../simulators/groundStation';
 import type { FlightReport } from '../simulators/referee';
 
@@ -34,6 +34,7 @@ export interface RigOptions {
   /** As the launcher's options. */
   readonly radiation?: string;
   readonly radiationTargets?: string;
+  readonly drift?: string;
   readonly topology?: Topology;
   /** Changes a driver of the board before the software boots on it. */
   readonly board?: (board: Board) => Board;
@@ -44,7 +45,7 @@ export interface RigOptions {
 /** The reference mission on the simulated board, under a test's control. */
 export interface Rig {
   readonly deployment: Deployment;
-  readonly flight: Flight;
+  readonly flight: SimulatedFlight;
   readonly ground: GroundStation;
   /** Raw bytes to the spacecraft's receiver. */
   radiate(bytes: Uint8Array): void;
@@ -70,6 +71,7 @@ export async function rig(options: RigOptions = {}): Promise<Rig> {
     missionDir: join(projectRoot, 'fsw/missions/earth-watch'),
     radiation: options.radiation,
     radiationTargets: options.radiationTargets,
+    drift: options.drift,
   });
   if (!opened.ok) throw new Error(opened.error.text);
   const flight = opened.value;
@@ -77,7 +79,7 @@ export async function rig(options: RigOptions = {}): Promise<Rig> {
   const topology = options.topology ?? earthWatch;
   const deployed = deploy(flight.fit?.(topology) ?? topology, board, {
     config: options.config,
-    taps: flight.taps,
+    taps: tapsOn(topology, flight.taps),
   });
   if (!deployed.ok) throw new Error(deployed.faults.map(({ text }) => text).join('\n'));
   const deployment = deployed.value;

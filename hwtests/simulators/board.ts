@@ -27,6 +27,7 @@ import { type FlightReport, Referee } from './referee';
 import { FRAME_PX, groundPoint, MIN_ELEVATION_DEG } from './reference';
 import { startOf } from './start';
 import { ephemerisOf, passes, polarNetwork } from './stations';
+import { driftOf, type TileImager, tileImager } from './tileImager';
 import { sentinel2a } from './tle';
 import { TILE_PX } from './truth';
 
@@ -37,6 +38,8 @@ const TRACK_STEP_US = 20e6;
 export interface SimulatedFlight extends Flight {
   readonly ground: GroundStation;
   readonly referee: Referee;
+  /** Knows the class of every tile that it showed. */
+  readonly tiles: TileImager;
 }
 
 /**
@@ -70,6 +73,14 @@ export async function openBoard(options: FlightOptions): Promise<Result<Simulate
     nowUs: () => clock.nowUs(),
     width: FRAME_PX,
     height: FRAME_PX,
+  });
+  const drift = driftOf(options.drift);
+  if (!drift.ok) return drift;
+  const tiles = tileImager({
+    seed,
+    drift: drift.value,
+    nowUs: () => clock.nowUs(),
+    view: (atUs) => orbit.value.stateAt(missionEpochMs + atUs / 1000),
   });
   // A new spacecraft for each flight: what an earlier one saved would change the report.
   const storageDir = join(options.outDir, 'storage');
@@ -112,7 +123,7 @@ export async function openBoard(options: FlightOptions): Promise<Result<Simulate
     name: 'sim',
     clock: radiation?.clock ?? clock,
     seed,
-    imagers: { wideField: imager },
+    imagers: { wideField: imager, tiles },
     pushbrooms: highRes.value.pushbrooms,
     radio: ground.radio,
     ephemeris: {
@@ -127,6 +138,7 @@ export async function openBoard(options: FlightOptions): Promise<Result<Simulate
   const referee = new Referee({
     ground,
     imager,
+    imagers: board.imagers,
     contacts,
     options,
     epochMs: missionEpochMs,
@@ -144,6 +156,7 @@ export async function openBoard(options: FlightOptions): Promise<Result<Simulate
     board,
     ground,
     referee,
+    tiles,
     taps: [...referee.taps, ...recorder.taps, ...(radiation?.taps ?? [])],
     fit: radiation?.fit,
     notice: highRes.value.notice,

@@ -22,6 +22,7 @@ import { readChannel } from './readChannel';
 import { FRAME_PX, faultsOf, groundPoint, MIN_ELEVATION_DEG } from './reference';
 import { startOf } from './start';
 import { ephemerisOf, passes, polarNetwork } from './stations';
+import { driftOf, tileImager } from './tileImager';
 import { sentinel2a } from './tle';
 
 const DEFAULT_LINK = 'tcp-server:127.0.0.1:0';
@@ -63,6 +64,14 @@ export async function openBoard(options: FlightOptions): Promise<Result<Flight>>
     seed,
   });
   if (!highRes.ok) return highRes;
+  const drift = driftOf(options.drift);
+  if (!drift.ok) return drift;
+  const tiles = tileImager({
+    seed,
+    drift: drift.value,
+    nowUs: () => clock.nowUs(),
+    view: (atUs) => orbit.value.stateAt(epochMs + atUs / 1000),
+  });
   const opened = await openLink(spec.value, clock);
   if (!opened.ok) return opened;
   const link = opened.value;
@@ -72,7 +81,7 @@ export async function openBoard(options: FlightOptions): Promise<Result<Flight>>
     name: 'live',
     clock,
     seed,
-    imagers: { wideField: imagerOf(orbit.value, epochMs, seed, clock) },
+    imagers: { wideField: imagerOf(orbit.value, epochMs, seed, clock), tiles },
     pushbrooms: highRes.value.pushbrooms,
     radio: pass === undefined ? link : radioIn(link, () => pass(clock.nowUs()) !== undefined),
     ephemeris: { contactAt, groundPoint: (atUs) => groundPoint(orbit.value, epochMs, atUs) },

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import type { AnalysedStrip, CaptureEnd, Strip } from '../../components/imaging/ports';
 import type { Classified, FrameInfo, Screened } from '../../components/payload/ports';
 import type { FlightOptions, Progress } from '../../fsw/flight';
-import type { Contact } from '../../fsw/framework/board';
+import type { Board, Contact } from '../../fsw/framework/board';
 import type { Deployment, Tap } from '../../fsw/framework/deployment';
 import type { Arguments } from '../../fsw/framework/ports';
 import { unixUsOf } from '../../fsw/framework/time';
@@ -18,6 +18,8 @@ import { TILE_PX, type TileTruth } from './truth';
 export interface RefereeOptions {
   readonly ground: GroundStation;
   readonly imager: SimulatedImager;
+  /** Of the board, by name: one of them is the camera's. */
+  readonly imagers: Board['imagers'];
   readonly contacts: readonly Contact[];
   readonly options: FlightOptions;
   /** Unix time at which flight time is zero. */
@@ -70,12 +72,12 @@ export class Referee {
 
   /** Everything that a flight is judged by. All of it follows from mission and seed alone. */
   report(deployment: Deployment) {
-    const { ground, imager, options, epochMs, endUs, radiation } = this.given;
+    const { ground, options, epochMs, endUs, radiation } = this.given;
     const count = (channel: string) => this.channel(deployment, channel);
     const captured = count('camera.FramesCaptured');
     const products = ground.received.filter(({ content }) => content.kind === 'records');
     const { bytes: stripBytes, ...scenes } = this.scenes;
-    const raw = captured * imager.width * imager.height * 3 + stripBytes;
+    const raw = captured * this.frameBytes(deployment) + stripBytes;
     const downlinked = products.reduce((total, { bytes }) => total + bytes, 0);
     return {
       mission: options.mission,
@@ -120,6 +122,12 @@ export class Referee {
       unreadablePackets: ground.unreadable,
       ...(radiation && { radiation: radiation.report(deployment) }),
     };
+  }
+
+  private frameBytes(deployment: Deployment): number {
+    const name = deployment.units.get('camera')?.config.imager;
+    const { width = 0, height = 0 } = this.given.imagers[String(name)] ?? {};
+    return width * height * 3;
   }
 
   private judgeScreening({ info, verdict, cloudFraction }: Arguments<typeof Screened>): void {
@@ -208,8 +216,10 @@ export class Referee {
     );
   }
 
+  /** 0 where the mission has no such component. */
   private channel(deployment: Deployment, name: string): number {
-    return Number(this.read(deployment, name) ?? 0);
+    const [instance] = name.split('.');
+    return deployment.units.has(instance) ? Number(this.read(deployment, name) ?? 0) : 0;
   }
 
   /** A channel's latest value on board, as the telemetry store has it. */

@@ -23,8 +23,10 @@ export function uncertaintyOf(probabilities: Float32Array): number {
  * others belong to what the model is least sure of, so the surest of these goes.
  */
 export function leastWorth(all: readonly Candidate[], sampleShare: number): Candidate | undefined {
-  const free = all.filter(({ held }) => !held);
-  if (free.length === 0) return all[0];
+  const held = all.filter((one) => one.held).sort((a, b) => a.id - b.id);
+  // Half of the places at most are held; the oldest of more are as others.
+  const released = new Set(held.slice(0, Math.max(0, held.length - (all.length >> 1))));
+  const free = all.filter((one) => !one.held || released.has(one));
   const byLot = [...free].sort((a, b) => a.lot - b.lot || a.id - b.id);
   // One of them goes: what stays is counted.
   const sample = Math.round((free.length - 1) * sampleShare);

@@ -123,6 +123,14 @@ describe('the tile archive', () => {
     expect([1, 2, 3].map((id) => second.fetch(id)?.pixels[0])).toEqual([1, 2, undefined]);
   });
 
+  it('PGE-TAR-004: holds half of its places at most, the newest', async () => {
+    const { see, fetch } = await boot(undefined, { budgetBytes: 4 * TILE_BYTES }, 0);
+    await see([sure(1), sure(2), sure(3), sure(4)]);
+    for (const id of [1, 2, 3, 4]) fetch(id);
+    await see([unsure(5), unsure(6), unsure(7)]);
+    expect([1, 2, 3, 4].map((id) => fetch(id)?.pixels[0])).toEqual([undefined, undefined, 3, 4]);
+  });
+
   it('PGE-TAR-005: sends the picture of a tile on command, as WebP of the quality asked for', async () => {
     const { b, see, obey, chunks } = await boot();
     const red = {

@@ -2,9 +2,14 @@
 import { fail } from '../../../fsw/errors';
 import { component, ok, refused, type Value } from '../../../fsw/framework';
 import type { InferStatus, StoredModel } from '../ports';
+import { giveUp, need, ready, watch } from './care';
 import type { Outputs } from './engine';
-import { type Inference, inferenceModel, type LoadedModel, type State } from './model';
-import { check, forget, listed, load, open, runGuarded, usable } from './sessions';
+import { examine, remeasure } from './exam';
+import { inferenceModel } from './model';
+import { forget, listed, load, open, runGuarded, usable } from './sessions';
+import { askedOf, endShadow, endWhenDue, openShadow, runShadow } from './shadow';
+import type { Inference, State } from './state';
+import { faultOf, tried } from './trial';
 
 export { inferenceModel, Prepare } from './model';
 
@@ -12,6 +17,7 @@ export const inference = component(inferenceModel, {
   state: ({ config }): State => ({
     engine: config.engine(),
     loaded: new Map(),
+    shadow: undefined,
     reported: new Set(),
     stuck: false,
     sessions: 0,
@@ -37,24 +43,37 @@ export const inference = component(inferenceModel, {
   ports: (self) => ({
     async request({ ticket, model, count, input: items }, client) {
       const served = await serve(self, ticket, model, count, items);
+      const asked = askedOf(self, model, { count, items, outputs: served.outputs });
       self.out.result[client]({ ticket, ...served });
+      if (asked === undefined) return;
+      await runShadow(self, asked);
+      await ready(self, 'a shadow run took it along');
     },
     async prepare({ model }) {
       await need(self, model);
     },
-    async offered({ ticket, model, fetch }) {
-      self.state.trial = ticket;
-      const reason = await faultOf(self, model, fetch);
-      self.state.trial = undefined;
-      if (reason !== undefined) self.event.OfferRefused({ model, reason });
-      self.out.verdict({ ticket, fit: reason === undefined, reason: reason ?? '' });
-    },
+    offered: ({ ticket, model, compare, fetch }) =>
+      tried(self, ticket, model, async () => {
+        if (self.state.shadow?.model === model) await endShadow(self, 'another version was offered');
+        const take = (stored: StoredModel) =>
+          open(self, stored, compare ? (session) => examine(self, stored, session) : undefined);
+        return faultOf(self, model, fetch, take);
+      }),
+    shadow: ({ ticket, model, runs, seconds, fetch }) =>
+      tried(self, ticket, model, async () => {
+        const { shadow } = self.state;
+        if (shadow !== undefined) return `${shadow.model} ${shadow.version} runs beside already`;
+        return faultOf(self, model, fetch, (stored) => openShadow(self, stored, { runs, seconds }));
+      }),
     versionOf: ({ model }) => self.state.loaded.get(model)?.version ?? '',
     async schedIn() {
       const { state, param, clock } = self;
-      if (param.CanaryPeriodS === 0) return;
-      for (const loaded of [...state.loaded.values()])
-        if (clock.nowUs() >= loaded.provenUs + param.CanaryPeriodS * 1e6) await watch(self, loaded);
+      await endWhenDue(self);
+      for (const loaded of [...state.loaded.values()]) {
+        const provenUs = loaded.provenUs + param.CanaryPeriodS * 1e6;
+        if (param.CanaryPeriodS > 0 && clock.nowUs() >= provenUs) await watch(self, loaded);
+        if (state.loaded.get(loaded.name) === loaded) await remeasure(self, loaded);
+      }
     },
   }),
   commands: (self) => ({
@@ -78,6 +97,11 @@ export const inference = component(inferenceModel, {
       if (loaded === undefined) return refused(`${model} is not loaded`);
       if (loaded.canary === undefined) return refused(`${model} has no canary`);
       return (await watch(self, loaded)) ? ok : refused(`${model} had changed`);
+    },
+    async END_SHADOW() {
+      if (self.state.shadow === undefined) return refused('no version runs beside another');
+      await endShadow(self, 'by command');
+      return ok;
     },
   }),
 });
@@ -112,6 +136,7 @@ async function serve(
     const { code, text } = run.error;
     if (code === 'ENGINE_DEADLINE') {
       await ready(self);
+      self.out.trouble({ model, kind: 'DEADLINE', reason: text });
       return { status: 'DEADLINE', redone: false, outputs: {} };
     }
     const doubtful = loaded.sessions.length > 1 && code !== 'INFER_ASKED';
@@ -130,73 +155,4 @@ async function serve(
     tlm.RunErrors(++state.errors);
     return { status, redone: false, outputs: {} };
   }
-}
-
-/** The model, loaded now if it wasn't; an engine that was lost meanwhile is brought back first. */
-async function need(self: Inference, model: string): Promise<LoadedModel | undefined> {
-  await ready(self);
-  return self.state.loaded.get(model) ?? (await load(self, model));
-}
-
-/** Puts another version of a model on trial; why it is not fit to fly, or undefined when it has taken over. */
-async function faultOf(
-  self: Inference,
-  model: string,
-  fetch: () => StoredModel | undefined,
-): Promise<string | undefined> {
-  await ready(self);
-  const stored = fetch();
-  if (stored === undefined) return 'the store has no whole copy of it';
-  if (stored.name !== model) return `it is a version of ${stored.name}`;
-  const opened = await open(self, stored);
-  // A trial that took the engine along must not take the others: they fly on before the verdict is out.
-  await ready(self);
-  return opened.ok ? undefined : opened.error.text;
-}
-
-/** Runs the canary of a loaded model: true when it is as it was. What has changed is loaded anew. */
-async function watch(self: Inference, loaded: LoadedModel): Promise<boolean> {
-  const { state, event, tlm, clock } = self;
-  const { name: model } = loaded;
-  await ready(self);
-  // Sessions that were loaded meanwhile have just been proven.
-  if (loaded.canary === undefined || state.loaded.get(model) !== loaded) return true;
-  const startUs = clock.nowUs();
-  const same = await check(self, loaded, loaded.sessions);
-  if (same.ok) {
-    loaded.provenUs = startUs;
-    loaded.runsSince = 0;
-    return true;
-  }
-  const { text } = same.error;
-  if (usable(state)) {
-    tlm.CanaryMismatches(++state.mismatches);
-    event.CanaryMismatch({ model, runs: loaded.runsSince, reason: text });
-    await giveUp(self, loaded);
-    await load(self, model);
-  }
-  await ready(self, text);
-  return false;
-}
-
-/** Ends sessions whose copies have changed: the next load takes the model from the store, which verifies it. */
-async function giveUp(self: Inference, loaded: LoadedModel): Promise<void> {
-  self.tlm.Reloads(++self.state.reloads);
-  await forget(self, loaded);
-}
-
-/** Starts an engine that is lost or stuck afresh, and gives it the models that it had. */
-async function ready(self: Inference, why = 'it ended between two runs'): Promise<void> {
-  const { state, event, tlm, clock } = self;
-  if (usable(state)) return;
-  const reason = state.stuck ? 'a run was beyond its deadline' : why;
-  const models = [...state.loaded.keys()];
-  state.loaded.clear();
-  await clock.work(state.engine.restart(), 0);
-  state.stuck = false;
-  tlm.EngineRestarts(++state.restarts);
-  event.EngineRestarted({ restarts: state.restarts, reason });
-  // What a second loss leaves out is loaded when it is asked for.
-  for (const model of models) if (usable(state)) await load(self, model);
-  tlm.LoadedModels(state.loaded.size);
 }

@@ -1,19 +1,30 @@
 import {
+  array,
   defineComponent,
   enumeration,
+  F32,
   input,
   output,
   port,
   reference,
   Sched,
-  type SelfOf,
   string,
   U8,
   U16,
   U32,
 } from '../../../fsw/framework';
-import { InferRequest, InferResult, ModelFetch, ModelOffer, ModelVerdict, ModelVersion } from '../ports';
-import type { Engine, Outputs } from './engine';
+import {
+  InferRequest,
+  InferResult,
+  ModelFetch,
+  ModelOffer,
+  ModelShadow,
+  ModelTrouble,
+  ModelVerdict,
+  ModelVersion,
+  ReferenceFetch,
+} from '../ports';
+import type { Engine } from './engine';
 import { onnxEngine } from './onnxEngine';
 
 export const CLIENTS = 8;
@@ -35,11 +46,14 @@ export const inferenceModel = defineComponent({
     request: input.async(InferRequest, CLIENTS),
     prepare: input.async(Prepare),
     offered: input.async(ModelOffer),
+    shadow: input.async(ModelShadow),
     schedIn: input.async(Sched),
     versionOf: input.sync(ModelVersion),
     result: output(InferResult, CLIENTS),
     verdict: output(ModelVerdict, { optional: true }),
     fetch: output(ModelFetch),
+    reference: output(ReferenceFetch, { optional: true }),
+    trouble: output(ModelTrouble, { optional: true }),
   },
   commands: {
     LOAD: { id: 0, args: { model: string(40) }, doc: 'Load a model, if it is not loaded.' },
@@ -54,6 +68,7 @@ export const inferenceModel = defineComponent({
       args: { model: string(40) },
       doc: "Run a loaded model's canary now; a session that has changed is loaded anew.",
     },
+    END_SHADOW: { id: 4, doc: 'End the shadow run now; its counts are reported.' },
   },
   events: {
     ModelLoaded: {
@@ -134,6 +149,60 @@ export const inferenceModel = defineComponent({
       throttle: 20,
       doc: 'Another version of a model did not load or did not pass its canary; the one before it runs on.',
     },
+    ShadowStarted: {
+      id: 10,
+      severity: 'activity-high',
+      args: { model: string(40), version: string(20), runs: U32, seconds: U32 },
+      format: '{model} {version} runs beside the one that flies: {runs} runs or {seconds} s (0: no limit)',
+      doc: 'A candidate is asked what the current version is asked; its answers go nowhere.',
+    },
+    ShadowEnded: {
+      id: 11,
+      severity: 'activity-high',
+      args: {
+        model: string(40),
+        version: string(20),
+        items: U32,
+        agreed: U32,
+        confidence: F32,
+        flying: F32,
+        against: string(120),
+        reason: string(100),
+      },
+      format:
+        '{model} {version} beside the one that flies, {reason}: {agreed} of {items} items alike, mean confidence {confidence} (flying: {flying}), unlike where that says: {against}',
+      doc: 'What a shadow run found: agreement, confidence, and disagreements by the class that the current version gave.',
+    },
+    ShadowFailed: {
+      id: 12,
+      severity: 'warning-high',
+      args: { model: string(40), version: string(20), reason: string(160) },
+      format: '{model} {version} runs beside no more: {reason}',
+      throttle: 10,
+      doc: 'A candidate failed, was late or took the engine along; what flies runs on.',
+    },
+    ReferenceMeasured: {
+      id: 13,
+      severity: 'activity-high',
+      args: { model: string(40), version: string(20), items: U16, accuracy: F32, flying: F32 },
+      format: '{model} {version} is right on {accuracy} of {items} reference items, what flies on {flying}',
+      doc: 'A version was measured on the reference set before it takes over; 0 flying where nothing ran before.',
+    },
+    ReferenceMissing: {
+      id: 14,
+      severity: 'warning-low',
+      args: { model: string(40), reason: string(100) },
+      format: '{model} takes over without being measured: {reason}',
+      doc: 'No reference set for the model is on board, or it does not fit.',
+    },
+    AccuracyDropped: {
+      id: 15,
+      severity: 'warning-high',
+      args: { model: string(40), accuracy: F32, before: F32 },
+      format: '{model} is right on {accuracy} of the reference items, at its promotion on {before}',
+      throttle: 10,
+      doc: 'A version that flies is worse than it was by more than ReferenceMargin.',
+    },
   },
   telemetry: {
     Provider: {
@@ -197,6 +266,36 @@ export const inferenceModel = defineComponent({
       update: 'on-change',
       doc: 'Models loaded anew since boot, for a live copy had changed.',
     },
+    ShadowItems: {
+      id: 11,
+      type: U32,
+      update: 'on-change',
+      doc: 'Items that the shadow run of now has been asked.',
+    },
+    ShadowAgreement: {
+      id: 12,
+      type: F32,
+      update: 'on-change',
+      doc: 'Share of them on which it said what the version that flies said.',
+    },
+    ShadowConfidence: {
+      id: 13,
+      type: F32,
+      update: 'on-change',
+      doc: 'Mean of the largest probability that it gave.',
+    },
+    ShadowUnlike: {
+      id: 14,
+      type: array(U16, 16, 'Payload.ClassCounts'),
+      update: 'on-change',
+      doc: 'Items on which it said another class, by the class that the version that flies gave.',
+    },
+    ReferenceAccuracy: {
+      id: 15,
+      type: F32,
+      update: 'on-change',
+      doc: 'Share of the reference items on which the version that flies was right when last measured.',
+    },
   },
   params: {
     Guard: {
@@ -212,8 +311,24 @@ export const inferenceModel = defineComponent({
       unit: 's',
       doc: 'Time from canary to canary of a loaded model; 0 runs none on schedule.',
     },
+    ReferenceMargin: {
+      id: 2,
+      type: F32,
+      default: 0.02,
+      min: 0,
+      max: 1,
+      doc: 'By how much less of the reference set a version may be right than what flies, to take its place.',
+    },
+    ReferencePeriodS: {
+      id: 3,
+      type: U16,
+      default: 0,
+      unit: 's',
+      doc: 'Time between two measurements of a version that flies on the reference set; 0 makes none.',
+    },
   },
   config: {
+    referenceBatch: { type: U8, default: 16, min: 1, doc: 'Reference items of a run.' },
     providers: {
       type: string(80),
       default: 'tensorrt,cuda,cpu',
@@ -231,6 +346,13 @@ export const inferenceModel = defineComponent({
       min: 1,
       unit: 'us',
       doc: 'The longest that a run of a session may take.',
+    },
+    shadowDeadlineUs: {
+      type: U32,
+      default: 2_000_000,
+      min: 1,
+      unit: 'us',
+      doc: 'The longest that a run of a shadow may take: the next request waits for it.',
     },
     costUsPerRun: {
       type: U32,
@@ -257,41 +379,3 @@ export const inferenceModel = defineComponent({
     },
   },
 });
-
-/** A model that runs. */
-export interface LoadedModel {
-  readonly name: string;
-  readonly version: string;
-  /** Values of one item. */
-  readonly itemSize: number;
-  /** Names of its sessions in the engine: one, or twins. */
-  readonly sessions: readonly string[];
-  /** Its canary, and the exact outputs that its sessions gave when they were loaded. */
-  readonly canary?: { readonly count: number; readonly input: Float32Array; readonly given: Outputs };
-  /** When it was loaded or its canary was last good, flight time, and the runs since. */
-  provenUs: number;
-  runsSince: number;
-}
-
-export interface State {
-  readonly engine: Engine;
-  readonly loaded: Map<string, LoadedModel>;
-  readonly reported: Set<string>;
-  /** The engine has not answered by a deadline: it must be started afresh. */
-  stuck: boolean;
-  /** The ticket of an offer that is under trial. */
-  trial?: number;
-  /** Sessions made in this life: each has a name of its own. */
-  sessions: number;
-  runs: number;
-  errors: number;
-  deadlines: number;
-  restarts: number;
-  canaries: number;
-  mismatches: number;
-  suspects: number;
-  redone: number;
-  reloads: number;
-}
-
-export type Inference = SelfOf<typeof inferenceModel, State>;

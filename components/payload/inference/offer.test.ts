@@ -11,7 +11,7 @@ async function withOld(guard: 'CANARY' | 'TWIN' = 'CANARY', config = {}) {
   log.length = 0;
   let ticket = 0;
   const offer = async (fetch: () => StoredModel | undefined) => {
-    b.in.offered({ ticket: ++ticket, model: 'scale', fetch });
+    b.in.offered({ ticket: ++ticket, model: 'scale', compare: true, fetch });
     await b.advance(1e5);
     return b.calls('verdict').at(-1);
   };
@@ -87,7 +87,7 @@ describe('a version that the store offers', () => {
   it('PGE-INF-014: is answered also when inference ends during its trial', async () => {
     const { b, engine } = await withOld();
     engine.load = () => new Promise(() => undefined);
-    b.in.offered({ ticket: 7, model: 'scale', fetch: next });
+    b.in.offered({ ticket: 7, model: 'scale', compare: true, fetch: next });
     await b.settle();
     await b.stop();
     expect(b.calls('verdict')).toEqual([

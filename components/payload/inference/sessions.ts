@@ -1,11 +1,12 @@
 /** The live sessions of Inference: loaded beside those that run, proven by their canary, run, and given up. */
-import { fail, type Result, succeed } from '../../../fsw/errors';
+import { type Failed, fail, type Result, succeed } from '../../../fsw/errors';
 import { seededRandom } from '../../../fsw/framework/random';
 import { beforeDeadline } from '../../../fsw/runtimes/deadline';
 import type { Canary, StoredModel } from '../ports';
+import { classOutput } from './classes';
 import type { Loaded, Outputs } from './engine';
-import type { Inference, LoadedModel } from './model';
 import { sameBits, strays } from './outputs';
+import type { Inference, LoadedModel } from './state';
 
 /** Fetches a model, verified at this moment, and loads it in place of what runs under its name. */
 export async function load(self: Inference, model: string): Promise<LoadedModel | undefined> {
@@ -15,22 +16,31 @@ export async function load(self: Inference, model: string): Promise<LoadedModel 
   if (opened.ok) return opened.value;
   const { code, text } = opened.error;
   self.event.LoadFailed({ model, code, reason: text });
+  // Fresh from the store: an upset of a live copy is not the reason.
+  if (code === 'ENGINE_CANARY' || code === 'ENGINE_LOAD')
+    self.out.trouble({ model, kind: 'CANARY', reason: text });
   return undefined;
 }
 
 /**
- * Loads a model beside what runs under its name, lets its canary prove it, and only then lets it take over.
- * Errors: those of `Engine.load` and `runOn`, ENGINE_CANARY; what ran before then runs on.
+ * Loads a model beside what runs under its name, lets its canary prove it, and only then lets it take over. `examine` has
+ * another look at a session of it before, and says how much of the reference set it is right on, if there is one.
+ * Errors: those of `Engine.load`, `runOn` and `examine`, ENGINE_CANARY; what ran before then runs on.
  */
-export async function open(self: Inference, stored: StoredModel): Promise<Result<LoadedModel>> {
+export async function open(
+  self: Inference,
+  stored: StoredModel,
+  examine: (session: string) => Promise<Result<number | undefined>> = async () => succeed(undefined),
+): Promise<Result<LoadedModel>> {
   const { state, event, tlm, clock, param } = self;
   const { name, version } = stored;
   const twins = param.Guard === 'TWIN' ? 2 : 1;
   const sessions = Array.from({ length: twins }, () => `${name}#${++state.sessions}`);
   const born = await bear(self, stored, sessions);
-  if (!born.ok) {
+  const examined = born.ok ? await examine(sessions[0]) : born;
+  if (!born.ok || !examined.ok) {
     await release(self, sessions);
-    return born;
+    return born.ok ? (examined as Failed) : born;
   }
   const { provider, canary } = born.value;
   const loaded: LoadedModel = {
@@ -39,6 +49,10 @@ export async function open(self: Inference, stored: StoredModel): Promise<Result
     itemSize: itemSizeOf(stored),
     sessions,
     canary,
+    output: classOutput(stored),
+    classes: stored.classes,
+    accuracy: examined.value,
+    measuredUs: clock.nowUs(),
     provenUs: clock.nowUs(),
     runsSince: 0,
   };
@@ -51,8 +65,8 @@ export async function open(self: Inference, stored: StoredModel): Promise<Result
   return succeed(loaded);
 }
 
-/** Loads all sessions of a model and runs its canary on each. */
-async function bear(
+/** Loads all sessions of a model and runs its canary on each. Errors: as for `open`. */
+export async function bear(
   self: Inference,
   stored: StoredModel,
   sessions: readonly string[],
@@ -153,21 +167,36 @@ export async function runGuarded(
 }
 
 /** One run of one session. Errors: those of `Engine.run`, ENGINE_DEADLINE (the engine must then be started afresh). */
-async function runOn(
-  { state, event, tlm, clock, config }: Inference,
+export async function runOn(
+  self: Inference,
   model: string,
   session: string,
   count: number,
   items: Float32Array,
 ): Promise<Result<Outputs>> {
+  const { state, event, tlm, config } = self;
   const { deadlineUs } = config;
-  const costUs = config.costUsPerRun + count * config.costUsPerItem;
-  const run = await beforeDeadline(clock, deadlineUs, state.engine.run(session, count, items), costUs);
+  const run = await timed(self, session, { count, items, deadlineUs });
   if (run !== undefined) return run;
-  state.stuck = true;
   tlm.DeadlinesMissed(++state.deadlines);
   event.DeadlineMissed({ model, items: count, deadlineUs });
   return fail('ENGINE_DEADLINE', { model, deadlineUs });
+}
+
+/** One run; undefined when it is not done at the deadline, and the engine is stuck. Errors: those of `Engine.run`. */
+export async function timed(
+  { state, clock, config }: Inference,
+  session: string,
+  {
+    count,
+    items,
+    deadlineUs,
+  }: { readonly count: number; readonly items: Float32Array; readonly deadlineUs: number },
+): Promise<Result<Outputs> | undefined> {
+  const costUs = config.costUsPerRun + count * config.costUsPerItem;
+  const run = await beforeDeadline(clock, deadlineUs, state.engine.run(session, count, items), costUs);
+  if (run === undefined) state.stuck = true;
+  return run;
 }
 
 function runCanary(
@@ -189,7 +218,7 @@ export async function forget(self: Inference, { name, sessions }: LoadedModel): 
 }
 
 /** An engine that is lost or stuck has nothing to release. */
-async function release({ state, clock }: Inference, sessions: readonly string[]): Promise<void> {
+export async function release({ state, clock }: Inference, sessions: readonly string[]): Promise<void> {
   if (!usable(state)) return;
   await clock.work(Promise.all(sessions.map((session) => state.engine.release(session))), 0);
 }

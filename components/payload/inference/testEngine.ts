@@ -1,7 +1,7 @@
 /** For tests: an engine whose sessions hold one number each, their copy of the weights, which a test may hit. */
 import { fail, type Result, succeed } from '../../../fsw/errors';
 import { bench } from '../../../fsw/framework/testing';
-import type { StoredModel } from '../ports';
+import type { ReferenceSet, StoredModel } from '../ports';
 import type { Engine, Outputs } from './engine';
 import { inference } from './inference';
 
@@ -26,6 +26,22 @@ export function oneWeight(weight = 3, change: Partial<StoredModel> = {}): Stored
   };
 }
 
+/** As a network of two classes: an item is `high` from the weight on. */
+export function threshold(weight: number, items: Float32Array): Outputs {
+  return { p: Float32Array.from([...items].flatMap((item) => (item >= weight ? [0.25, 0.75] : [1, 0]))) };
+}
+
+/** A model of such a network. */
+export function thresholdModel(weight: number, change: Partial<StoredModel> = {}): StoredModel {
+  const input = new Float32Array([1, 9]);
+  return oneWeight(weight, {
+    outputs: [{ name: 'p', shape: ['N', 2] }],
+    classes: ['low', 'high'],
+    canary: { count: 2, input, outputs: threshold(weight, input), tolerance: 0.01 },
+    ...change,
+  });
+}
+
 export function copyEngine() {
   /** The weight that each live session holds now. */
   const copies = new Map<string, number>();
@@ -35,6 +51,8 @@ export function copyEngine() {
     /** Before each run: to hit a copy, or to end the run otherwise. */
     beforeRun?: (session: string) => Promise<Result<Outputs>> | undefined;
     afterLoad?: (session: string) => void;
+    /** What a weight makes of the items, where it is not their product. */
+    outputs?: (weight: number, items: Float32Array) => Outputs;
   } = {
     alive: true,
     async load(session, { weights }) {
@@ -51,6 +69,7 @@ export function copyEngine() {
       if (otherwise !== undefined) return otherwise;
       const weight = copies.get(session);
       if (weight === undefined) return fail('ENGINE_RUN', { model: session, reason: 'not loaded' });
+      if (engine.outputs) return succeed(engine.outputs(weight, input.subarray(0, count)));
       return succeed({ y: Float32Array.from({ length: count }, (_, i) => weight * input[i]) });
     },
     async release(session) {
@@ -75,11 +94,12 @@ export async function guardBench(
   guard: 'NONE' | 'CANARY' | 'TWIN',
   config: Record<string, unknown> = {},
   fetch: () => StoredModel | undefined = () => oneWeight(),
+  reference: () => ReferenceSet | undefined = () => undefined,
 ) {
   const made = copyEngine();
   const b = await bench(inference, {
     config: { costUsPerRun: 100, costUsPerItem: 10, loadCostUs: 1000, ...config, engine: () => made.engine },
-    answers: { fetch },
+    answers: { fetch, reference },
   });
   b.command('Guard_PRM_SET', { val: guard });
   await b.settle();

@@ -22,6 +22,7 @@ import { serve, serveBest } from './serve';
 import type { ModelSource } from './source';
 import { reject, type Store, saveLedger } from './state';
 import { atOnce } from './steps';
+import { beginWatch, countBoot } from './watch';
 
 export function boot(self: Store): void {
   const { state, board, config, event } = self;
@@ -39,8 +40,10 @@ export function boot(self: Store): void {
 }
 
 function bootModel(self: Store, model: string, factory: ModelSource | undefined): void {
-  const entry = entryOf(self.state.ledger, model);
+  const known = entryOf(self.state.ledger, model);
+  const entry = known && countBoot(self, known);
   const installed = factory && isNewer(factory, entry) ? installFactory(self, factory, entry) : false;
+  if (entry && !installed) beginWatch(self, entry);
   if (!installed) serveBest(self, model, factory);
   mendCopies(self, model);
 }

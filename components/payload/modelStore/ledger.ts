@@ -16,6 +16,8 @@ export interface LedgerEntry {
   readonly candidate?: number;
   /** Ever installed: an older one is refused. */
   readonly highest: number;
+  /** Boots since the current one was promoted, while it is watched. */
+  readonly unproven?: number;
 }
 
 export interface Ledger {
@@ -89,6 +91,10 @@ function readCopy(files: FileStore, file: string): Result<Ledger> {
 }
 
 function ledgerOf(value: unknown): Ledger {
+  const boots = (entry: unknown, at: string) => {
+    const given = optional(entry, 'unproven');
+    return given === undefined ? {} : { unproven: whole(given, `${at}.unproven`, { max: 255 }) };
+  };
   const serial = (entry: unknown, key: 'current' | 'previous' | 'candidate', at: string) => {
     const given = optional(entry, key);
     return given === undefined ? {} : { [key]: whole(given, `${at}.${key}`, { min: 1, max: MAX_SERIAL }) };
@@ -103,6 +109,7 @@ function ledgerOf(value: unknown): Ledger {
         ...serial(entry, 'previous', at),
         ...serial(entry, 'candidate', at),
         highest: whole(member(entry, 'highest', at), `${at}.highest`, { max: MAX_SERIAL }),
+        ...boots(entry, at),
       };
     }),
   };

@@ -5,6 +5,8 @@ import {
   ModelInstalled,
   ModelOffer,
   ModelServed,
+  ModelShadow,
+  ModelTrouble,
   ModelVerdict,
   ScrubRegions,
 } from '../ports';
@@ -22,6 +24,8 @@ export const modelStoreModel = defineComponent({
     regions: input.sync(ScrubRegions),
     offer: output(ModelOffer, { optional: true }),
     verdict: input.sync(ModelVerdict),
+    shadow: output(ModelShadow, { optional: true }),
+    trouble: input.sync(ModelTrouble),
     served: input.sync(ModelServed),
     install: input.sync(ModelInstall),
     installed: output(ModelInstalled, { optional: true }),
@@ -45,6 +49,11 @@ export const modelStoreModel = defineComponent({
       doc: 'Offer the version before the current one to the runtime; the two change places when its canary passes.',
     },
     SHOW_KEY: { id: 6, doc: "Say the public half of the spacecraft's own key, for the ground to trust." },
+    SHADOW: {
+      id: 7,
+      args: { model: Model, runs: U32, seconds: U32 },
+      doc: 'Have the installed version run beside the current one, on so many runs or seconds (0: no limit); its answers go nowhere.',
+    },
     SHOW_SLOT: { id: 5, args: { slot: U8 }, doc: 'Say what a slot in memory holds.' },
   },
   events: {
@@ -155,6 +164,20 @@ export const modelStoreModel = defineComponent({
       format: 'own key {id}: public half {key}',
       doc: 'Answer to SHOW_KEY: with this the ground trusts what was learned on board.',
     },
+    RolledBack: {
+      id: 14,
+      severity: 'warning-high',
+      args: { model: Model, from: U32, to: U32, reason: Reason },
+      format: '{model}: back from serial {from} to {to}: {reason}',
+      doc: 'A version that was watched since its promotion is not fit; the one before it flies again.',
+    },
+    ModelProven: {
+      id: 15,
+      severity: 'activity-low',
+      args: { model: Model, serial: U32 },
+      format: '{model} serial {serial} is proven: nothing was found in the time that it was watched',
+      doc: 'From now on only the ground changes it.',
+    },
   },
   telemetry: {
     ModelsGood: { id: 0, type: U16, update: 'on-change', doc: 'Models that passed when last verified.' },
@@ -194,6 +217,28 @@ export const modelStoreModel = defineComponent({
     },
   },
   params: {
+    WatchS: {
+      id: 1,
+      type: U32,
+      default: 3600,
+      max: 604_800,
+      unit: 's',
+      doc: 'How long a version is watched once it is promoted; 0 watches none.',
+    },
+    WatchDeadlines: {
+      id: 2,
+      type: U8,
+      default: 3,
+      min: 1,
+      doc: 'Late runs of a version under watch that lead back to the one before.',
+    },
+    WatchBoots: {
+      id: 3,
+      type: U8,
+      default: 5,
+      min: 1,
+      doc: 'Boots within the watch of a version that lead back to the one before.',
+    },
     MaxLearned: {
       id: 0,
       type: U8,

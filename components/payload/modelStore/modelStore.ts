@@ -6,11 +6,13 @@ import type { StoredModel } from '../ports';
 import { boot } from './boot';
 import { emptyLedger, entryOf } from './ledger';
 import { modelStoreModel } from './model';
+import { shadow } from './offers';
 import { scrubRegions } from './regions';
 import { nothingFound } from './repair';
 import { fetch, reload, unknownModel, verifyHeld } from './serve';
 import { reject, type State, type Store, showCounts } from './state';
 import { install, promote } from './versions';
+import { callsForRollback } from './watch';
 
 export { modelStoreModel } from './model';
 
@@ -30,6 +32,8 @@ export const modelStore = component(modelStoreModel, {
     busy: undefined,
     offers: new Map(),
     lastTicket: 0,
+    watches: new Map(),
+    troubled: new Map(),
   }),
   start(self) {
     self.tlm.SlotsUsed(0);
@@ -42,6 +46,9 @@ export const modelStore = component(modelStoreModel, {
       });
     showCounts(self);
   },
+  stop({ state }) {
+    for (const watch of state.watches.values()) watch.cancel();
+  },
   ports: (self) => ({
     fetch({ model }) {
       const stored = fetch(self, model);
@@ -50,6 +57,11 @@ export const modelStore = component(modelStoreModel, {
     regions: () => scrubRegions(self),
     verdict({ ticket, fit, reason }) {
       self.state.offers.get(ticket)?.({ fit, reason });
+    },
+    trouble({ model, kind, reason }) {
+      if (!callsForRollback(self, model, kind)) return;
+      self.state.troubled.set(model, reason);
+      leaveTroubled(self);
     },
     served({ model }) {
       const held = self.state.serving.get(model);
@@ -75,6 +87,8 @@ export const modelStore = component(modelStoreModel, {
     },
     INSTALL: ({ path }) => alone(self, `INSTALL ${path}`, () => install(self, path)),
     PROMOTE: ({ model }) => alone(self, `PROMOTE ${model}`, () => promote(self, model, 'candidate')),
+    SHADOW: ({ model, runs, seconds }) =>
+      alone(self, `SHADOW ${model}`, () => shadow(self, model, runs, seconds)),
     ROLLBACK: ({ model }) => alone(self, `ROLLBACK ${model}`, () => promote(self, model, 'previous')),
     SHOW_KEY() {
       const own = readOwnKey(self.board.storage);
@@ -99,11 +113,8 @@ export const modelStore = component(modelStoreModel, {
 });
 
 /** One change of versions at a time. */
-async function alone(
-  { state }: Store,
-  what: string,
-  change: () => Promise<Result<void>>,
-): Promise<CommandReply> {
+async function alone(self: Store, what: string, change: () => Promise<Result<void>>): Promise<CommandReply> {
+  const { state } = self;
   const { busy } = state;
   if (busy !== undefined) return refused(fail('MODEL_BUSY', { busy }).error.text, 'BUSY');
   state.busy = what;
@@ -111,7 +122,23 @@ async function alone(
     return replyTo(await change());
   } finally {
     state.busy = undefined;
+    leaveTroubled(self);
   }
+}
+
+/** Goes back from versions under watch that are not fit, one by one, as soon as no other change is under way. */
+function leaveTroubled(self: Store): void {
+  const { state, event } = self;
+  const [troubled] = state.troubled;
+  if (troubled === undefined || state.busy !== undefined) return;
+  const [model, reason] = troubled;
+  state.troubled.delete(model);
+  const { current: from = 0, previous: to = 0 } = entryOf(state.ledger, model) ?? {};
+  void alone(self, `rollback of ${model}`, async () => {
+    const back = await promote(self, model, 'previous');
+    if (back.ok) event.RolledBack({ model, from, to, reason });
+    return back;
+  });
 }
 
 function verified({ event }: Store, stored: Result<StoredModel>): CommandReply {

@@ -6,6 +6,7 @@ import { type Ledger, writeLedger } from './ledger';
 import type { modelStoreModel } from './model';
 import { sumOf } from './repair';
 import type { Held, Slot } from './slots';
+import type { Watch } from './watch';
 
 /** What a runtime says of an offer. */
 export interface VerdictOf {
@@ -35,6 +36,10 @@ export interface State {
   busy: string | undefined;
   readonly offers: Map<number, (verdict: VerdictOf) => void>;
   lastTicket: number;
+  /** Versions under watch since their promotion. */
+  readonly watches: Map<string, Watch>;
+  /** Models that wait for their way back, and why. */
+  readonly troubled: Map<string, string>;
 }
 
 export type Store = SelfOf<typeof modelStoreModel, State>;

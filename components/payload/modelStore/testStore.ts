@@ -79,18 +79,17 @@ export async function bootStore(
     },
     write: (name) => fail('STORAGE_FAILED', { name, why: 'read only' }),
   };
+  const trial = ({ ticket, fetch }: { ticket: number; fetch: () => StoredModel | undefined }) => {
+    const judge = options.judge ?? ((stored) => (stored ? '' : 'nothing to load'));
+    const stored = fetch();
+    offered.push(stored);
+    const reason = judge(stored);
+    if (reason !== undefined) b.in.verdict({ ticket, fit: reason === '', reason });
+  };
   const b = await bench(modelStore, {
     config: { folder, ...options.config },
     board: { files, storage, ...(options.memory && { memory: options.memory }) },
-    answers: {
-      offer: ({ ticket, fetch }: { ticket: number; fetch: () => StoredModel | undefined }) => {
-        const judge = options.judge ?? ((stored) => (stored ? '' : 'nothing to load'));
-        const stored = fetch();
-        offered.push(stored);
-        const reason = judge(stored);
-        if (reason !== undefined) b.in.verdict({ ticket, fit: reason === '', reason });
-      },
-    },
+    answers: { offer: trial, shadow: trial },
   });
   return {
     ...b,

@@ -5,11 +5,13 @@ import { deltaSource } from './delta';
 import { isKnown, removeCopies, type VersionName, writeCopies } from './goldenCopies';
 import { entryOf, withEntry } from './ledger';
 import { loadSource } from './load';
-import { inMemory, serve, verifyHeld } from './serve';
+import { offer } from './offers';
+import { inMemory, serve } from './serve';
 import { freeSlot, type Held, heldOf } from './slots';
 import { bundleSource, type ModelSource, openSent } from './source';
-import { type Store, saveLedger, showCounts, type VerdictOf } from './state';
+import { type Store, saveLedger, showCounts } from './state';
 import { inTurns, type Steps } from './steps';
+import { beginWatch } from './watch';
 
 /**
  * Verifies a bundle or a delta, loads it beside what flies, writes its golden copies, and notes it as candidate: in this order, so
@@ -40,7 +42,13 @@ export async function install(self: Store, path: string): Promise<Result<void>> 
   const noted = copies.ok
     ? saveLedger(
         self,
-        withEntry(state.ledger, { ...entry, model, candidate: serial, highest: Math.max(serial, highest) }),
+        withEntry(state.ledger, {
+          // As it is by now: a watch may have ended meanwhile.
+          ...entryOf(state.ledger, model),
+          model,
+          candidate: serial,
+          highest: Math.max(serial, highest),
+        }),
       )
     : copies;
   if (!noted.ok) {
@@ -99,7 +107,7 @@ export async function promote(
   model: string,
   which: 'candidate' | 'previous',
 ): Promise<Result<void>> {
-  const { state, event } = self;
+  const { state, event, param } = self;
   const entry = entryOf(state.ledger, model);
   const serial = entry?.[which];
   if (entry === undefined || serial === undefined) return fail('MODEL_VERSION', { model, what: which });
@@ -112,10 +120,10 @@ export async function promote(
   // What serves by then: the one of now may be replaced meanwhile.
   const offerOld = async () => {
     const old = state.serving.get(model);
-    if (old) await offer(self, old);
+    if (old) await offer(self, old, false);
   };
   held.value.candidate = true;
-  const verdict = await offer(self, held.value);
+  const verdict = await offer(self, held.value, which === 'candidate');
   // Refused, it waits in its golden copies, and its slot is there for others.
   held.value.candidate = false;
   if (!verdict.fit) {
@@ -130,6 +138,8 @@ export async function promote(
     previous,
     candidate: which === 'candidate' ? undefined : candidate,
     highest,
+    // With a way back, it is watched before it counts as proven.
+    ...(which === 'candidate' && previous !== undefined && param.WatchS > 0 && { unproven: 0 }),
   };
   const noted = saveLedger(self, withEntry(state.ledger, changed));
   if (!noted.ok) {
@@ -137,6 +147,7 @@ export async function promote(
     return refuse(noted);
   }
   serve(self, held.value);
+  beginWatch(self, changed);
   const { previous: older } = entry;
   if (older !== undefined && older !== previous && older !== serial) drop(self, { model, serial: older });
   for (const told of ['PromotionRefused', 'ReuplinkNeeded', 'FellBack'] as const) self.clearThrottle(told);
@@ -153,33 +164,4 @@ function drop(self: Store, version: VersionName): void {
       freeSlot(self, held.slot);
   if (!isKnown(self, version)) removeCopies(self, version);
   showCounts(self);
-}
-
-/** Asks the runtime to load a version. `late`: it did not answer, and may yet do it. */
-function offer(self: Store, held: Held): Promise<VerdictOf & { readonly late: boolean }> {
-  const { state, out, clock, config } = self;
-  const { name: model } = held.manifest;
-  const ticket = ++state.lastTicket;
-  return new Promise((resolve) => {
-    const answer = (verdict: VerdictOf, late: boolean) => {
-      timer.cancel();
-      state.offers.delete(ticket);
-      resolve({ ...verdict, late });
-    };
-    const timer = clock.after(config.verdictUs, async () =>
-      answer({ fit: false, reason: `no verdict after ${config.verdictUs / 1e6} s` }, true),
-    );
-    state.offers.set(ticket, (verdict) => answer(verdict, false));
-    out.offer({
-      ticket,
-      model,
-      fetch() {
-        // Too late: another one was offered since, and this one's memory may be given back.
-        if (!state.offers.has(ticket)) return undefined;
-        const fit = verifyHeld(self, held);
-        if (fit.ok) held.handedOut = true;
-        return fit.ok ? fit.value : undefined;
-      },
-    });
-  });
 }

@@ -80,7 +80,7 @@ const vessels = instance('vesselDetector', vesselDetector, {
   baseId: 0x2e00,
   priority: 8,
   // The decision of its model card: one false alarm on 100 km² of the sea that it was tried on.
-  params: { ScoreThreshold: 0.669 },
+  params: { ScoreThreshold: 0.68 },
 });
 const scenes = instance('sceneProducts', sceneProducts, { baseId: 0x2f00, priority: 7 });
 
@@ -151,7 +151,9 @@ export const topology = spacecraft.complete({
     connect(runtime.out.result[4], vessels.in.inferred),
     connect(runtime.out.fetch, models.in.fetch),
     connect(models.out.offer, runtime.in.offered),
+    connect(models.out.shadow, runtime.in.shadow),
     connect(runtime.out.verdict, models.in.verdict),
+    connect(runtime.out.trouble, models.in.trouble),
     connect(scrub.out.regions, models.in.regions),
     connect(spacecraft.slow[1], runtime.in.schedIn),
     connect(spacecraft.slow[2], scrub.in.schedIn),

@@ -60,10 +60,7 @@ def manifest_entry(folder: Path, metrics: Numbers) -> Numbers:
     }
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("models", type=Path)
-    folder = parser.parse_args().models
+def list_model(folder: Path) -> None:
     metrics = json.loads((folder / f"{NAME}.metrics.json").read_text())
     steps = golden_steps()
     outputs = outputs_of(folder / f"{NAME}.onnx", steps)
@@ -72,4 +69,6 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("models", type=Path)
+    list_model(parser.parse_args().models)

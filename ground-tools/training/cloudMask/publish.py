@@ -49,7 +49,7 @@ def main() -> None:
     }
     picture(args.out / f"{enter.NAME}.webp", scenes, quality, net)
     (args.out / f"{enter.NAME}.metrics.json").write_text(json.dumps(metrics, indent=2) + "\n")
-    enter.enter(args.out)
+    enter.list_model(args.out)
     write_card(args.out / "CLOUD_MASK.md", metrics)
 
 

@@ -9,6 +9,7 @@ import numpy as np
 
 from evaluate import SHIPPED_SEED
 from export import NAME
+from judge import AIMED, ALLOWED
 from picture import picture
 
 WANTED = 0.7
@@ -28,7 +29,8 @@ def write_card(folder: Path, metrics: Numbers) -> None:
         "ships": total["ships"],
         "at_sea": total["shipsAtSea"],
         "verdict": verdict(total, cfar["total"]),
-        "seed_count": len(seeds),
+        "aimed": f"{AIMED:g}",
+        "spread": spread(seeds),
         "headline": headline(seeds, cfar, study["scalings"]),
         "ports": port_table(net, cfar),
         "lengths": table(["long side of the box, px", "ships", "found"],
@@ -54,13 +56,20 @@ def write_card(folder: Path, metrics: Numbers) -> None:
 def verdict(total: Numbers, cfar: Numbers) -> str:
     """The requirement, met or not, in one sentence."""
     rate = total["falseAlarmsPer100Km2"]
-    words = ["reached" if total[key] >= WANTED and rate <= 1 else "not reached" for key in ("recallAtSea", "recall")]
+    words = ["reached" if total[key] >= WANTED and rate <= ALLOWED else "not reached" for key in ("recallAtSea", "recall")]
     return (
         f"**The aim is {WANTED:.0%} of the ships at one false alarm on 100 km² of checked sea, at most. With the ships at sea it is {words[0]}: "
         f"{total['foundAtSea']} of {total['shipsAtSea']} ({total['recallAtSea']:.0%}) at {rate:.2f}. With all labelled ships, most of them in harbours, it is {words[1]}: "
         f"{total['found']} of {total['ships']} ({total['recall']:.0%}).** CFAR: {cfar['foundAtSea']} ({cfar['recallAtSea']:.0%}) at sea and "
         f"{cfar['found']} ({cfar['recall']:.0%}) of all at {cfar['falseAlarmsPer100Km2']:.2f}."
     )
+
+
+def spread(seeds: Numbers) -> str:
+    if len(seeds) == 1:
+        return "One seed was run, so no spread is known."
+    kept = sum(seed["total"]["recallAtSea"] >= WANTED and seed["total"]["falseAlarmsPer100Km2"] <= ALLOWED for seed in seeds.values())
+    return f"{len(seeds)} seeds of all ten trainings were run; at sea {kept} of them reach the aim. Seed {SHIPPED_SEED} ships, as it did before the others were run."
 
 
 def headline(seeds: Numbers, cfar: Numbers, scalings: Numbers) -> str:

@@ -18,9 +18,9 @@ from export import INPUTS, NAME, OUTPUTS
 from generate import Vessel, add_points, add_vessels
 from listing import Numbers, enter, files_of, golden_input, golden_outputs
 
-VERSION = "0.1.0"
+VERSION = "0.1.1"
 # Grows with every version that is published: a spacecraft refuses one that is not newer than any before.
-SERIAL = 1
+SERIAL = 2
 WATER = (14.0, 24.0, 28.0)
 FLEET = ((22, 24, 30, 0.4, 0.0), (68, 30, 14, 2.2, 0.8), (30, 70, 9, 4.0, 0.0), (70, 72, 22, 5.2, 0.0))
 """x, y, length, heading, wake."""
@@ -58,10 +58,7 @@ def manifest_entry(folder: Path, metrics: Numbers) -> Numbers:
     }
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("models", type=Path)
-    folder = parser.parse_args().models
+def list_model(folder: Path) -> None:
     metrics = json.loads((folder / f"{NAME}.metrics.json").read_text())
     tile = golden_tile()
     flat = {name: values.reshape(len(values), -1) for name, values in outputs_of(folder / f"{NAME}.onnx", tile).items()}
@@ -69,4 +66,6 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("models", type=Path)
+    list_model(parser.parse_args().models)

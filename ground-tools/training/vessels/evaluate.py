@@ -1,7 +1,7 @@
 """Leave-one-port-out: `python evaluate.py SEN2SHIPS NETS OUT`. NETS holds PORT-SEED.pt of `train.py --without PORT`.
 
 Every port is scored by the net that had not seen it, at the threshold that the other nine ports give, each of which was searched by
-the net that had not seen that one: the lowest with at most one false alarm on 100 km2 of checked sea.
+the net that had not seen that one: the lowest with at most 0.7 false alarms on 100 km2 of checked sea.
 """
 
 from __future__ import annotations

@@ -13,8 +13,9 @@ import numpy as np
 
 from data import Port, hulls
 
-ALLOWED = 1.0
-"""False alarms on 100 km2 of checked sea."""
+ALLOWED, AIMED = 1.0, 0.7
+"""False alarms on 100 km2 of checked sea: the most that there may be on ports never seen, and what thresholds are chosen for on the others.
+A threshold that just keeps the limit on nine ports, some six false alarms, breaks it on the tenth about as often as not."""
 KM2 = 1e-4
 """Square kilometres of a pixel of 10 m."""
 UNLABELLED_PX, POINT_PX = 10.0, 6.0
@@ -66,7 +67,7 @@ def _distance(points: np.ndarray, x: float, y: float) -> np.ndarray:
     return np.hypot(points[:, 0] - x, points[:, 1] - y)
 
 
-def threshold(judged: list[Judged], allowed: float = ALLOWED) -> float:
+def threshold(judged: list[Judged], allowed: float = AIMED) -> float:
     """The lowest with at most `allowed` false alarms on 100 km2 of the checked sea of all these ports together."""
     budget = int(allowed * sum(one.km2 for one in judged) / 100)
     scores = np.sort(np.concatenate([one.false_scores() for one in judged]))[::-1]

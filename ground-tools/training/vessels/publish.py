@@ -17,7 +17,7 @@ import torch
 from card import write_card
 from data import land, ports
 from detect import by_net
-from enter import VERSION, enter
+from enter import VERSION, list_model
 from evaluate import SHIPPED_SEED
 from export import NAME, export, folded, reference
 from model import load
@@ -68,7 +68,7 @@ def main() -> None:
     }
     (args.models / f"{NAME}.metrics.json").write_text(json.dumps(metrics, indent=2) + "\n")
     write_card(args.models, metrics)
-    enter(args.models)
+    list_model(args.models)
     print(f"{NAME}: threshold {cut:.3f}, ONNX differs by {difference:.1e} at most")
 
 

@@ -1,6 +1,7 @@
 """Federated averaging over satellites: nothing here knows of orbits, passes or gateways."""
 
 import json
+from math import cos, pi
 from pathlib import Path
 
 from flwr.app import ArrayRecord, ConfigRecord, Context, MetricRecord
@@ -21,9 +22,15 @@ def main(grid: Grid, context: Context) -> None:
     out = Path(str(config["out"]))
     out.mkdir(parents=True, exist_ok=True)
     satellites = int(config["satellites"])
+    rounds = int(config["rounds"])
+    order = ConfigRecord({name: config[name] for name in ORDER})
 
     def keep(server_round: int, arrays: ArrayRecord) -> MetricRecord | None:
         write_arrays(out / f"round-{server_round}.safetensors", arrays)
+        # FedAvg sends this record with its next round: the tiles in another order, and the rate where it has come to.
+        order["seed"] = int(config["seed"]) + server_round
+        if config["falling"]:
+            order["rate"] = float(config["rate"]) * (1 + cos(pi * server_round / rounds)) / 2
         return None
 
     strategy = FedAvg(
@@ -35,9 +42,9 @@ def main(grid: Grid, context: Context) -> None:
     result = strategy.start(
         grid,
         initial_arrays=read_arrays(Path(str(config["initial"]))),
-        num_rounds=int(config["rounds"]),
+        num_rounds=rounds,
         timeout=float(config["timeout"]),
-        train_config=ConfigRecord({name: config[name] for name in ORDER}),
+        train_config=order,
         evaluate_fn=keep,
     )
     metrics = {server_round: dict(record) for server_round, record in result.train_metrics_clientapp.items()}
