@@ -1,10 +1,17 @@
 /** `perigee federation`: satellites learn together. */
 import type { Command } from 'commander';
 import { type GatewayRunOptions, runGateway } from '../federation/command';
+import { campaign } from './campaign';
 import type { Context } from './context';
 
 export function federationCommand(program: Command, context: Context, ended: (code: number) => void): void {
-  const federation = program.command('federation').description('satellites learn together, with Flower');
+  const federation = program
+    .command('federation')
+    .description('satellites learn together, with Flower: an experiment, whose options --help lists')
+    .argument('[options...]')
+    .allowUnknownOption()
+    .helpOption(false)
+    .action(async (options: string[]) => ended(await campaign(context, 'federation', options)));
 
   federation
     .command('gateway')

@@ -1,6 +1,7 @@
 /** From a task to a job: the model as the store hands it out now, the plan, the examples, the state to begin with. */
-import { fail, type Result, succeed } from '../../../fsw/errors';
-import { planTuning, type TrainingEngine, TuningSession, type TuningState } from '../../../fsw/learning';
+import { type Failed, fail, type Result, succeed } from '../../../fsw/errors';
+import { type TrainingEngine, TuningSession, type TuningState } from '../../../fsw/learning';
+import { beforeDeadline } from '../../../fsw/runtimes/deadline';
 import type { StoredModel } from '../../payload/ports';
 import type { TrainTask } from '../ports';
 import { newestCheckpoint } from './checkpoints';
@@ -14,19 +15,22 @@ import { type Checkpoint, type Progress, taskFault, taskId } from './task';
  * starting vector of another length, or with a value that is no number), TRAINING_NOTHING (no labelled tiles),
  * MEMORY_EXHAUSTED. Nothing has changed then.
  */
-export function jobOf(
+export async function jobOf(
   self: FineTuner,
   task: TrainTask,
   origin: Progress['origin'],
   ticket: number | undefined,
-): Result<Job> {
-  const { state, param, board, config, out, event } = self;
+): Promise<Result<Job>> {
+  const { state, param, board, config, out, event, clock } = self;
   const fault = taskFault(task);
   if (!fault.ok) return fault;
   const fetched = fetchBase(self, task);
   if (!fetched.ok) return fetched;
   const { graph, weights, weightsName } = fetched.value;
-  const plan = planTuning({ graph, weights, weightsName, output: config.output }, task.choice);
+  const choice = { ...task.choice, microBatch: task.choice.microBatch ?? param.MicroBatch };
+  const model = { graph, weights, weightsName, output: config.output };
+  const planning = state.engine.plan(model, choice);
+  const plan = (await beforeDeadline(clock, config.deadlineUs, planning, config.loadCostUs)) ?? late(self);
   if (!plan.ok) return plan;
   const kept = (tile: number) => out.tile({ tile });
   const train = examplesOf(state.book, 'train', kept, task.only);
@@ -93,6 +97,10 @@ export function fetchBase(self: FineTuner, { model, base }: TrainTask): Result<S
   return stored === undefined
     ? fail('MODEL_UNKNOWN', { model, known: 'none that is fit to fly' })
     : succeed(stored);
+}
+
+function late({ config: { model, deadlineUs } }: FineTuner): Failed {
+  return fail('ENGINE_DEADLINE', { model, deadlineUs });
 }
 
 /** The state of a task's own beginning. */

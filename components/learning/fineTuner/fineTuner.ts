@@ -111,9 +111,10 @@ export const fineTuner = component(fineTunerModel, {
       return ok;
     },
     async ADOPT(args) {
-      const { state, event, config, out } = self;
-      const adopted =
-        state.job === undefined ? await adopt(self, args) : fail('MODEL_BUSY', { busy: 'training' });
+      const { state, event, config, out, clock } = self;
+      if (state.job !== undefined) return reply(fail('MODEL_BUSY', { busy: 'training' }));
+      const adopted = await adopt(self, args);
+      await clock.work(state.engine.restart(), 0);
       if (adopted.ok) {
         event.Adopted({ model: config.model, ...adopted.value });
         out.install({ path: adopted.value.path });
@@ -134,13 +135,15 @@ async function begin(
   origin: Progress['origin'],
   ticket: number | undefined,
 ): Promise<Result<void>> {
-  const { state, event, tlm, clock, config } = self;
+  const { state, event, tlm, clock } = self;
   if (state.job !== undefined) return fail('MODEL_BUSY', { busy: 'training' });
-  const begun = jobOf(self, task, origin, ticket);
-  if (!begun.ok) return begun;
+  const begun = await jobOf(self, task, origin, ticket);
+  if (!begun.ok) {
+    await clock.work(state.engine.restart(), 0);
+    return begun;
+  }
   const job = begun.value;
   state.job = job;
-  await clock.work(Promise.resolve(), config.loadCostUs);
   const { plan, examples, reference } = job;
   if (job.kept >= 0) event.JobResumed({ model: task.model, step: job.step, steps: task.steps });
   else

@@ -15,8 +15,8 @@ import {
   U16,
   U32,
 } from '../../../fsw/framework';
-import type { TrainingEngine } from '../../../fsw/learning';
 import { ownProcessEngine } from '../../../fsw/learning/engines/ownProcess';
+import type { FlightEngine } from '../../../fsw/learning/engines/workshop';
 import { ModelFetch, ModelInstall, ModelInstalled, ModelServed } from '../../payload/ports';
 import { TileFetch, TrainDone, TrainOrder } from '../ports';
 
@@ -366,7 +366,7 @@ export const fineTunerModel = defineComponent({
       doc: 'Flight time of a step over cached features in simulation.',
     },
     engine: {
-      type: reference<() => TrainingEngine>('TrainingEngine'),
+      type: reference<() => FlightEngine>('FlightEngine'),
       default: () => ownProcessEngine(),
       doc: 'Makes the engine that trains.',
     },

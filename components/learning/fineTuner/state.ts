@@ -1,6 +1,7 @@
 import type { Result } from '../../../fsw/errors';
 import type { SelfOf } from '../../../fsw/framework';
-import type { Example, TrainingEngine, TuningPlan, TuningSession } from '../../../fsw/learning';
+import type { Example, PlanData, TuningSession } from '../../../fsw/learning';
+import type { FlightEngine } from '../../../fsw/learning/engines/workshop';
 import type { TrainTask } from '../ports';
 import type { GuardedState } from './guardedState';
 import type { Book } from './labelBook';
@@ -16,7 +17,7 @@ export interface Job {
   readonly origin: Progress['origin'];
   /** Of the order that is answered in the end. */
   readonly ticket: number | undefined;
-  readonly plan: TuningPlan;
+  readonly plan: PlanData;
   readonly session: TuningSession;
   readonly guarded: GuardedState;
   readonly examples: readonly Example[];
@@ -43,7 +44,7 @@ export interface Job {
 }
 
 export interface State {
-  readonly engine: TrainingEngine;
+  readonly engine: FlightEngine;
   job: Job | undefined;
   jobs: number;
   book: Book;

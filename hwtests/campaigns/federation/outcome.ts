@@ -40,6 +40,9 @@ export const NO_TRAFFIC: Traffic = {
   links: [],
 };
 
+/** The station of links that always stand. */
+export const ALWAYS = 'always';
+
 /** `offered`: passes in the time that was needed. */
 export function trafficOf(hops: readonly Hop[], offered: number, nameOf: (node: number) => string): Traffic {
   const bytes = { up: 0, down: 0, crosslink: 0 };
@@ -47,7 +50,7 @@ export function trafficOf(hops: readonly Hop[], offered: number, nameOf: (node: 
   const used = new Set<Hop['window']>();
   for (const hop of hops) {
     bytes[hop.direction] += hop.bytes;
-    if (hop.direction !== 'crosslink') used.add(hop.window);
+    if (hop.direction !== 'crosslink' && hop.window.station !== ALWAYS) used.add(hop.window);
     const link = `${nameOf(hop.from)} → ${hop.window.station ?? nameOf(hop.to)}`;
     const known = links.get(link) ?? { link, direction: hop.direction, bytes: 0 };
     links.set(link, { ...known, bytes: known.bytes + hop.bytes });

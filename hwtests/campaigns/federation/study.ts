@@ -16,7 +16,7 @@ export interface Recipe {
   /** Updates of a satellite in a round. */
   readonly steps: number;
   readonly rounds: number;
-  /** Falls along half a cosine within each round. */
+  /** Of the first round; falls along half a cosine over the rounds, and within each round once more, as fineTuner does it. */
   readonly rate: number;
   /** Central and local training: as many updates a satellite, or as many epochs. */
   readonly centralEpochs: number;
