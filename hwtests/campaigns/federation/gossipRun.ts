@@ -28,7 +28,7 @@ export const EXCHANGE_EVERY_US = 300e6;
 /** After training, and before the window closes: room for the three messages of an exchange. */
 const MARGIN_US = 60e6;
 /** Trainings between two looks at the accuracy. */
-const LOOK_EVERY = 3;
+const LOOK_EVERY = 6;
 
 interface Flyer {
   readonly index: number;

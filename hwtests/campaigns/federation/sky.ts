@@ -50,7 +50,7 @@ export function openSky(count: number, days: number): Result<Skies> {
     traffic: ({ hops }) => {
       const lastUs = hops.reduce((last: number, { endUs: end }: Hop) => Math.max(last, end), 0);
       const offered = ground.filter(({ startUs }) => startUs < lastUs).length;
-      return trafficOf(hops, offered, (node) => satellites[node]?.name ?? 'ground');
+      return trafficOf(hops, offered, (node) => satellites[node].name);
     },
   });
 }

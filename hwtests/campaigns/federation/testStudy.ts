@@ -16,6 +16,7 @@ export function testStudy(rounds = 3): Study {
     rounds,
     rate: 3e-2,
     centralEpochs: 4,
+    localEpochs: 4,
     seed: 1,
   } as const;
   const engine = sameProcessEngine();
