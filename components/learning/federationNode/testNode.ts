@@ -33,7 +33,7 @@ export const BASE = 'ab'.repeat(32);
 const secretOf = (name: string) => new Uint8Array(createHash('sha256').update(name).digest());
 export const keyOf = (name: string) => ownKeyOf(secretOf(name));
 /** Keys of spacecraft by name, as whoever knows all of them has them. */
-export const everybody = ['alpha', 'beta', 'gamma', 'omega'];
+export const everybody = ['alpha', 'beta', 'gamma', 'omega', 'sat-1', 'sat-2', 'sat-3', 'sat-4'];
 export const keysOfAll = new Map(
   everybody.map((name) => {
     const key = publicKeyOf(publicHex(keyOf(name)));
