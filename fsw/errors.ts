@@ -62,6 +62,7 @@ export const errorTable = {
   TRAINING_PARAMETER: 'weights {name} cannot be trained: {why}',
   TRAINING_CHOICE: 'what is to learn: {why}',
   TRAINING_VECTOR: 'vector of parameters: {why}',
+  COLOUR_MAP: 'colour calibration: {why}',
   TRAINING_EXAMPLES: 'examples: {why}',
   TRAINING_STATE: 'training state: {why}',
   TRAINING_BOUNDS: 'step {step}: {why}',

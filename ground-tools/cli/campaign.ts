@@ -11,6 +11,7 @@ export const CAMPAIGNS = {
   downlink: 'what the order of the downlink is worth: by value density, first in first out, everything sent',
   federation:
     'ways to learn: satellites together through their passes, in turn, by gossip, alone, all tiles on the ground',
+  adaptation: 'fine-tuning on a few labelled tiles behind a drifted camera, beside trivial baselines',
 } as const;
 
 /** Runs a campaign with its own options; returns its exit code. */

@@ -2,11 +2,10 @@
 import { fail, type Result, succeed } from '../../../fsw/errors';
 import { writeWhole } from '../../../fsw/framework';
 import { learnedManifest, readOwnKey, sealDelta } from '../../../fsw/models';
-import { beforeDeadline } from '../../../fsw/runtimes/deadline';
 import type { Canary, StoredModel } from '../../payload/ports';
 import { fetchBase } from './begin';
 import { newestCheckpoint } from './checkpoints';
-import { deltaPath, type FineTuner } from './state';
+import { deltaPath, type FineTuner, inTime, providersOf } from './state';
 
 export interface Adopted {
   readonly path: string;
@@ -66,29 +65,17 @@ async function answers(
   canary: Canary,
 ): Promise<Result<Readonly<Record<string, Float32Array>>>> {
   const { state, config } = self;
-  const providers = config.providers.split(',').map((name) => name.trim());
   const dims = [canary.count, ...input.shape.slice(1).map(Number)];
   const work = async () => {
     const loaded = await state.engine.load(
       'adopted',
       graph,
       { name: weightsName, bytes: weights },
-      providers,
+      providersOf(self),
     );
     if (!loaded.ok) return loaded;
     return state.engine.run('adopted', { [input.name]: { dims, data: canary.input } });
   };
   const costUs = config.loadCostUs + canary.count * config.answerUsPerTile;
   return inTime(self, work(), costUs);
-}
-
-/** Work of the engine; error ENGINE_DEADLINE when it is late. */
-async function inTime<T>(
-  { clock, config: { deadlineUs, model } }: FineTuner,
-  work: Promise<Result<T>>,
-  costUs: number,
-): Promise<Result<T>> {
-  return (
-    (await beforeDeadline(clock, deadlineUs, work, costUs)) ?? fail('ENGINE_DEADLINE', { model, deadlineUs })
-  );
 }

@@ -1,13 +1,12 @@
 /** From a task to a job: the model as the store hands it out now, the plan, the examples, the state to begin with. */
-import { type Failed, fail, type Result, succeed } from '../../../fsw/errors';
+import { fail, type Result, succeed } from '../../../fsw/errors';
 import { type TrainingEngine, TuningSession, type TuningState } from '../../../fsw/learning';
-import { beforeDeadline } from '../../../fsw/runtimes/deadline';
 import type { StoredModel } from '../../payload/ports';
 import type { TrainTask } from '../ports';
 import { newestCheckpoint } from './checkpoints';
 import { GuardedState, lengthOf } from './guardedState';
 import { examplesOf } from './labelBook';
-import type { FineTuner, Job } from './state';
+import { type FineTuner, inTime, type Job, providersOf } from './state';
 import { type Checkpoint, type Progress, taskFault, taskId } from './task';
 
 /**
@@ -21,7 +20,7 @@ export async function jobOf(
   origin: Progress['origin'],
   ticket: number | undefined,
 ): Promise<Result<Job>> {
-  const { state, param, board, config, out, event, clock } = self;
+  const { state, param, board, config, out, event } = self;
   const fault = taskFault(task);
   if (!fault.ok) return fault;
   const fetched = fetchBase(self, task);
@@ -30,7 +29,7 @@ export async function jobOf(
   const choice = { ...task.choice, microBatch: task.choice.microBatch ?? param.MicroBatch };
   const model = { graph, weights, weightsName, output: config.output };
   const planning = state.engine.plan(model, choice);
-  const plan = (await beforeDeadline(clock, config.deadlineUs, planning, config.loadCostUs)) ?? late(self);
+  const plan = await inTime(self, planning, config.loadCostUs);
   if (!plan.ok) return plan;
   const kept = (tile: number) => out.tile({ tile });
   const train = examplesOf(state.book, 'train', kept, task.only);
@@ -41,7 +40,7 @@ export async function jobOf(
     plan: plan.value,
     engine: verifyingEngine(self, task),
     weights: { name: weightsName, bytes: weights },
-    providers: config.providers.split(',').map((name) => name.trim()),
+    providers: providersOf(self),
     settings: { rate: task.rate, decay: param.Decay, clip: param.Clip, seed: task.seed, steps: task.steps },
     name: 'tuning',
   });
@@ -97,10 +96,6 @@ export function fetchBase(self: FineTuner, { model, base }: TrainTask): Result<S
   return stored === undefined
     ? fail('MODEL_UNKNOWN', { model, known: 'none that is fit to fly' })
     : succeed(stored);
-}
-
-function late({ config: { model, deadlineUs } }: FineTuner): Failed {
-  return fail('ENGINE_DEADLINE', { model, deadlineUs });
 }
 
 /** The state of a task's own beginning. */
