@@ -7,6 +7,7 @@ import {
   type BootedNode,
   bootNode,
   keyOf,
+  layout,
   learnedFrom,
   learns,
   type NodeOptions,
@@ -219,7 +220,7 @@ describe('gossip', () => {
         const delta = learnedFrom({ seed: seeds[name] });
         const parameters = initial.map((value, i) => value + delta[i]);
         const accuracies = { accuracyBefore: Number.NaN, accuracyAfter: Number.NaN };
-        return { initial, parameters, examples: examples[name], loss: 1, ...accuracies };
+        return { layout, initial, parameters, examples: examples[name], loss: 1, ...accuracies };
       };
       const node = await w.boot(name, { trains });
       await node.give(taskOf({ ...plan, coding, node: '*' }));
