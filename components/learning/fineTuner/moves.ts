@@ -127,7 +127,9 @@ async function finish(self: FineTuner, job: Job): Promise<Result<void>> {
   if (ticket !== undefined) {
     const { parameters } = taken.value;
     const initial = task.initial ?? job.plan.initial;
-    const result = { initial, parameters, examples: examples.length, loss, accuracyBefore, accuracyAfter };
+    const { parameters: layout } = job.plan;
+    const learned = { initial, parameters, examples: examples.length };
+    const result = { layout, ...learned, loss, accuracyBefore, accuracyAfter };
     out.doneOut({ ticket, status: 'DONE', reason: '', result });
   }
   return succeed(undefined);
