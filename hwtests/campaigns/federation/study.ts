@@ -18,6 +18,10 @@ export interface Recipe {
   readonly rounds: number;
   /** Of the first round; falls along half a cosine over the rounds, and within each round once more, as fineTuner does it. */
   readonly rate: number;
+  /** Rounds from one look at the accuracy to the next. */
+  readonly lookEvery: number;
+  /** Of central and of local training. */
+  readonly aloneRate: number;
   /** Over all tiles, of central training; over each satellite's own, of local training. */
   readonly centralEpochs: number;
   readonly localEpochs: number;
@@ -26,10 +30,12 @@ export interface Recipe {
 }
 
 export const RECIPE: Recipe = {
-  choice: { what: 'first', batch: 8, optimizer: adamw },
-  steps: 8,
-  rounds: 20,
+  choice: { what: 'ends', batch: 16, optimizer: adamw },
+  steps: 4,
+  rounds: 40,
+  lookEvery: 2,
   rate: 5e-3,
+  aloneRate: 3e-3,
   centralEpochs: 4,
   localEpochs: 8,
   seed: 1,
