@@ -30,7 +30,7 @@ const MARGIN_US = 60e6;
 /** Satellites whose models are judged by the test tiles: they hardly differ. */
 const TESTED = 4;
 /** Trainings between two looks at the accuracy. */
-const LOOK_EVERY = 8;
+const LOOK_EVERY = 6;
 
 interface Flyer {
   readonly index: number;
@@ -75,7 +75,7 @@ class GossipRun {
 
   async fly(onPoint?: (point: Point) => void): Promise<Result<Outcome>> {
     const { study, sky, clock } = this;
-    const { rounds } = study.recipe;
+    const { gossipTrainings: rounds } = study.recipe;
     const points: Point[] = [];
     let done = 0;
     while (done < rounds && (done + 1) * TRAIN_EVERY_US <= sky.endUs) {
@@ -125,7 +125,7 @@ class GossipRun {
     const learned = await trainer.train(flyer.set, {
       start: initial.map((value, i) => value + delta[i]),
       steps: recipe.steps,
-      rate: Math.fround(rateIn(recipe, round + 1)),
+      rate: Math.fround(rateIn({ rate: recipe.rate, rounds: recipe.gossipTrainings }, round + 1)),
       falling: true,
       seed: recipe.seed + round,
     });

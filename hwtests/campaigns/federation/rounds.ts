@@ -53,7 +53,7 @@ export interface RoundsOptions {
 }
 
 /** Falls along half a cosine over the rounds, as the Flower app has it. `round` counts from 1. */
-export function rateIn({ rate, rounds }: Recipe, round: number): number {
+export function rateIn({ rate, rounds }: Pick<Recipe, 'rate' | 'rounds'>, round: number): number {
   return (rate * (1 + Math.cos((Math.PI * (round - 1)) / rounds))) / 2;
 }
 

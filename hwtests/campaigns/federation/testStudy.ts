@@ -14,6 +14,7 @@ export function testStudy(rounds = 3): Study {
     choice: { what: 'head', batch: 8, optimizer: adamw },
     steps: 2,
     rounds,
+    gossipTrainings: rounds,
     lookEvery: 1,
     rate: 3e-2,
     aloneRate: 3e-2,
