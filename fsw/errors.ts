@@ -100,6 +100,7 @@ export const errorTable = {
   FED_TRAINING: 'task {task}: {why}',
   FED_FULL: '{what}: there are {max} already',
   FED_NORM: 'update of {node}: norm {norm}, {max} the most ({why})',
+  FED_WEIGHT: 'update of {node}: weight {weight}, {max} the most',
   FED_CANARY:
     'parameters with updates of {nodes}: accuracy {after} on the reference set after {before}, {loss} the most to lose',
 

@@ -85,7 +85,8 @@ export function hearGossip(self: FederationNode, bytes: Uint8Array): Result<void
   if (held === undefined) return succeed(undefined);
   const average = gossipFor(self, held.task);
   if (estimate(average).weight === 0) return succeed(undefined);
-  const step = receive(average, content, held.task.coding, nowMs(self));
+  const limits = { norm: self.param.MaxGossipNorm, weight: self.param.MaxGossipWeight };
+  const step = receive(average, content, held.task.coding, nowMs(self), limits);
   return step.ok ? take(self, content.from, step.value) : step;
 }
 

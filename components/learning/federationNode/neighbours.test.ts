@@ -8,6 +8,7 @@ import {
   bootNode,
   keyOf,
   learnedFrom,
+  learns,
   type NodeOptions,
   planStart,
   startOf,
@@ -300,6 +301,28 @@ describe('gossip', () => {
     a.orders[1].initial?.forEach((value, i) => {
       expect(value).toBeCloseTo(planStart[i] + learnedFrom(a.orders[0])[i], 5);
     });
+  });
+
+  it('PGE-FED-015: does not go on from an average that loses accuracy, but from what it had', async () => {
+    const w = world();
+    // The second training begins with what a neighbour spoiled.
+    const before = [0.5, 0.3, 0.8];
+    const a = await w.boot('alpha', {
+      trains: (order) => ({ ...learns(order), accuracyBefore: before.shift() ?? 0, accuracyAfter: 0.8 }),
+    });
+    const b = await w.boot('beta', { trains: (order) => learns({ ...order, seed: 77 }) });
+    for (const node of [a, b]) {
+      await node.give(taskOf({ ...plan, node: '*', gossip: { everyMs: 3_600_000, untilMs: DAY } }));
+      await node.tick(2);
+    }
+    await w.meet('alpha', 'beta');
+    await a.advance(3601e6);
+    await a.tick(4);
+    expect(a.named('AverageRefused')).toMatchObject([{ code: 'FED_CANARY' }]);
+    const [, spoiled, again] = a.orders.map(({ initial }) => initial ?? planStart);
+    const own = planStart.map((value, i) => value + learnedFrom(a.orders[0])[i]);
+    expectClose(again, own, 1e-6);
+    expect(spoiled).not.toEqual(again);
   });
 
   it('PGE-FED-014: whose state is damaged begins anew, and says so', async () => {

@@ -68,9 +68,9 @@ function checkTask(self: FederationNode, bytes: Uint8Array): Result<Held> {
 
 /** Errors: FED_BASE. Without a model store to ask, the trainer will say. */
 function checkBase({ out }: FederationNode, { model, base }: Task): Result<void> {
-  const fetched = isConnected(out.model) ? out.model({ model }) : undefined;
-  if (fetched === undefined) return succeed(undefined);
-  const found = idOf(fetched.weights);
+  const served = isConnected(out.served) ? out.served({ model }) : undefined;
+  if (served === undefined) return succeed(undefined);
+  const found = served.manifest.weights.sha256;
   return found === base
     ? succeed(undefined)
     : fail('FED_BASE', { what: 'task', model, found: shortOf(base), expected: shortOf(found) });

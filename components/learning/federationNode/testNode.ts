@@ -96,7 +96,7 @@ export function learnedFrom(order: Pick<TrainTask, 'seed'>): Float32Array {
 export type Answer = Trained | 'BUSY' | 'REFUSED' | 'FAILED' | undefined;
 
 /** 40 examples, learned at once. */
-export function learns(order: TrainTask): Trained {
+export function learns(order: Pick<TrainTask, 'seed' | 'initial'>): Trained {
   const initial = order.initial ?? planStart;
   const delta = learnedFrom(order);
   const parameters = initial.map((value, i) => value + delta[i]);
@@ -113,7 +113,8 @@ export interface NodeOptions {
   readonly epochMs?: number;
   readonly trains?: (order: TrainTask) => Answer;
   readonly config?: Readonly<Record<string, unknown>>;
-  readonly weights?: Uint8Array;
+  /** SHA-256 of the weights that the model store hands out. */
+  readonly weights?: string;
 }
 
 export type BootedNode = Awaited<ReturnType<typeof bootNode>>;
@@ -161,7 +162,7 @@ export async function bootNode(options: NodeOptions = {}) {
         b.in.fileDone({ key, status: 'OK' });
         return 'OK';
       },
-      model: () => options.weights && { weights: options.weights },
+      served: () => options.weights && { manifest: { weights: { sha256: options.weights } } },
     },
   });
   holder.inner = b.clock;
