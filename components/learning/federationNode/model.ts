@@ -246,6 +246,14 @@ export const federationNodeModel = defineComponent({
       min: 0,
       doc: 'Largest norm of what is owed: more is damage, and is dropped.',
     },
+    OfferS: {
+      id: 7,
+      type: U16,
+      default: 600,
+      min: 1,
+      unit: 's',
+      doc: 'How long an offer of an exchange may be on its way before it is made anew.',
+    },
     MaxGossipNorm: {
       id: 4,
       type: F32,

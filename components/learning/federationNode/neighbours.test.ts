@@ -7,6 +7,7 @@ import {
   type BootedNode,
   bootNode,
   keyOf,
+  layout,
   learnedFrom,
   learns,
   type NodeOptions,
@@ -91,9 +92,23 @@ describe('nodes in view of each other', () => {
     await a.give(taskOf({ node: 'gamma', expiresMs: 7_200_000 }));
     await a.advance(7201e6);
     await a.tick();
-    expect(a.files.list('federation/carried')).toMatchObject({
-      value: [expect.stringContaining(short(bytes))],
-    });
+    expect(a.files.list('federation/carried')).toEqual({ ok: true, value: [] });
+  });
+
+  it('PGE-FED-011: a task goes over several to the one whom it is for, and nobody carries it after that', async () => {
+    const w = world();
+    const [a, b, c] = [await w.boot('alpha'), await w.boot('beta'), await w.boot('gamma')];
+    await a.give(taskOf({ node: 'gamma' }));
+    await w.meet('alpha', 'beta');
+    await w.meet('beta', 'gamma');
+    expect(c.updates()).toHaveLength(1);
+    await w.meet('beta', 'gamma');
+    await w.meet('alpha', 'beta');
+    for (const node of [a, b]) expect(node.files.list('federation/carried')).toEqual({ ok: true, value: [] });
+    expect(w.heard.filter((message) => message.endsWith('TASK'))).toEqual([
+      'alpha>beta TASK',
+      'beta>gamma TASK',
+    ]);
   });
 
   it('PGE-FED-011: a task for all goes from one to the next', async () => {
@@ -205,7 +220,7 @@ describe('gossip', () => {
         const delta = learnedFrom({ seed: seeds[name] });
         const parameters = initial.map((value, i) => value + delta[i]);
         const accuracies = { accuracyBefore: Number.NaN, accuracyAfter: Number.NaN };
-        return { initial, parameters, examples: examples[name], loss: 1, ...accuracies };
+        return { layout, initial, parameters, examples: examples[name], loss: 1, ...accuracies };
       };
       const node = await w.boot(name, { trains });
       await node.give(taskOf({ ...plan, coding, node: '*' }));
@@ -341,5 +356,5 @@ describe('gossip', () => {
 });
 
 function hello(node: string, signer: string): Uint8Array {
-  return sealHello({ node, saidMs: 5, updates: [], done: [], tasks: [] }, keyOf(signer));
+  return sealHello({ node, saidMs: 5, updates: [], done: [], tasks: [], carried: [] }, keyOf(signer));
 }

@@ -33,7 +33,7 @@ export const BASE = 'ab'.repeat(32);
 const secretOf = (name: string) => new Uint8Array(createHash('sha256').update(name).digest());
 export const keyOf = (name: string) => ownKeyOf(secretOf(name));
 /** Keys of spacecraft by name, as whoever knows all of them has them. */
-export const everybody = ['alpha', 'beta', 'gamma', 'omega'];
+export const everybody = ['alpha', 'beta', 'gamma', 'omega', 'sat-1', 'sat-2', 'sat-3', 'sat-4'];
 export const keysOfAll = new Map(
   everybody.map((name) => {
     const key = publicKeyOf(publicHex(keyOf(name)));
@@ -100,7 +100,15 @@ export function learns(order: Pick<TrainTask, 'seed' | 'initial'>): Trained {
   const initial = order.initial ?? planStart;
   const delta = learnedFrom(order);
   const parameters = initial.map((value, i) => value + delta[i]);
-  return { initial, parameters, examples: 40, loss: 0.5, accuracyBefore: 0.5, accuracyAfter: Number.NaN };
+  return {
+    layout,
+    initial,
+    parameters,
+    examples: 40,
+    loss: 0.5,
+    accuracyBefore: 0.5,
+    accuracyAfter: Number.NaN,
+  };
 }
 
 export interface NodeOptions {

@@ -24,6 +24,8 @@ import { type FederationNode, type Held, nowMs, show } from './state';
 import { endTask, giveUp, keepVector, nextTask, vectorOf } from './tasks';
 import { hasRoom, keepUpdate } from './updates';
 
+const FOR_GOOD: readonly string[] = ['FED_LAYOUT', 'FED_START'];
+
 /** What is left to do for the first task: finish its update, end its gossip, or order its training. */
 export function advance(self: FederationNode): void {
   const { state, clock } = self;
@@ -96,8 +98,10 @@ export function onTrained(self: FederationNode, done: Arguments<typeof TrainDone
   else if (done.status === 'REFUSED') giveUp(self, name, untrained.error);
   else {
     const used = done.result === undefined ? untrained : use(self, held, done.result);
-    if (!used.ok) failed(self, name, used.error.text);
-    else state.failures = 0;
+    if (used.ok) state.failures = 0;
+    // What begins or ends with other parameters than the task means will do so again.
+    else if (FOR_GOOD.includes(used.error.code)) giveUp(self, name, used.error);
+    else failed(self, name, used.error.text);
     advance(self);
   }
 }
@@ -124,6 +128,9 @@ function use(self: FederationNode, held: Held, result: Trained): Result<void> {
   const { initial, parameters } = result;
   if (initial.length !== values || parameters.length !== values)
     return fail('FED_LAYOUT', { what: 'training', found: `${parameters.length} values`, expected: values });
+  const [found, expected] = [result.layout ?? task.layout, task.layout].map(layoutId);
+  if (found !== expected)
+    return fail('FED_LAYOUT', { what: 'task', found: shortOf(expected), expected: shortOf(found) });
   if (task.gossip !== undefined) return useInGossip(self, task, result);
   const begun = vectorId(initial);
   if (task.start !== undefined && task.start.id !== begun)
@@ -168,7 +175,7 @@ function endGossip(self: FederationNode, name: string, held: Held): void {
   else failed(self, name, made.error.text);
 }
 
-interface Learned extends Omit<Trained, 'initial' | 'parameters'> {
+interface Learned extends Omit<Trained, 'layout' | 'initial' | 'parameters'> {
   /** Vector id of what the delta adds to. */
   readonly start: string;
   readonly delta: Float32Array;

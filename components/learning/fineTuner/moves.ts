@@ -1,11 +1,10 @@
 /** A job goes on move by move: some reference tiles, or one step. Between two moves the queue is served. */
 import { fail, type Result, succeed } from '../../../fsw/errors';
-import { beforeDeadline } from '../../../fsw/runtimes/deadline';
 import { startOf } from './begin';
 import { allowance } from './budget';
 import { keep, lossOf, mark, newestCheckpoint } from './checkpoints';
 import { STATE_NAME, withinBounds } from './guardedState';
-import type { FineTuner, Job } from './state';
+import { type FineTuner, inTime, type Job } from './state';
 
 /** Reference tiles of one move. */
 const SCORED_AT_ONCE = 32;
@@ -128,7 +127,9 @@ async function finish(self: FineTuner, job: Job): Promise<Result<void>> {
   if (ticket !== undefined) {
     const { parameters } = taken.value;
     const initial = task.initial ?? job.plan.initial;
-    const result = { initial, parameters, examples: examples.length, loss, accuracyBefore, accuracyAfter };
+    const { parameters: layout } = job.plan;
+    const learned = { initial, parameters, examples: examples.length };
+    const result = { layout, ...learned, loss, accuracyBefore, accuracyAfter };
     out.doneOut({ ticket, status: 'DONE', reason: '', result });
   }
   return succeed(undefined);
@@ -210,12 +211,12 @@ async function timed<T>(
   costUs: number,
   work: Promise<Result<T>>,
 ): Promise<Result<T>> {
-  const { clock, config, param, tlm } = self;
+  const { clock, param, tlm } = self;
   const startUs = clock.nowUs();
-  const done = await beforeDeadline(clock, config.deadlineUs, work, costUs);
+  const done = await inTime(self, work, costUs);
   job.energyJ += (param.Watts * (clock.nowUs() - startUs)) / 1e6;
   tlm.EnergyJ(job.energyJ);
-  return done ?? fail('ENGINE_DEADLINE', { model: config.model, deadlineUs: config.deadlineUs });
+  return done;
 }
 
 function stepCostUs({ config }: FineTuner, { plan, examples, step: taken }: Job): number {

@@ -4,7 +4,9 @@
  * flies when it has proven itself.
  */
 import { join } from 'node:path';
+import { federationNode } from '../../../components/learning/federationNode/federationNode';
 import { fineTuner } from '../../../components/learning/fineTuner/fineTuner';
+import { referenceSet } from '../../../components/learning/referenceSet/referenceSet';
 import { tileArchive } from '../../../components/learning/tileArchive/tileArchive';
 import { tileClassifier } from '../../../components/learning/tileClassifier/tileClassifier';
 import { camera } from '../../../components/payload/camera/camera';
@@ -43,6 +45,13 @@ const models = instance('modelStore', modelStore, {
   config: { folder: join(projectRoot, 'fsw/missions/earth-watch/models') },
 });
 const tuner = instance('fineTuner', fineTuner, { baseId: 0x2600, priority: 5, queueDepth: 32 });
+const federation = instance('federationNode', federationNode, {
+  baseId: 0x2700,
+  priority: 4,
+  queueDepth: 32,
+  config: { node: 'learner' },
+});
+const measure = instance('referenceSet', referenceSet, { baseId: 0x2900 });
 const scrub = instance('scrubber', scrubber, {
   baseId: 0x2800,
   priority: 6,
@@ -52,12 +61,13 @@ const scrub = instance('scrubber', scrubber, {
 
 export const topology = spacecraft.complete({
   name: 'Learner',
-  payload: [eye, cutter, classifier, archive, runtime, models, tuner, scrub],
+  payload: [eye, cutter, classifier, archive, runtime, models, tuner, federation, measure, scrub],
   connections: [
     connect(spacecraft.fast[0], eye.in.schedIn),
     connect(spacecraft.fast[1], tuner.in.schedIn),
     connect(spacecraft.slow[0], runtime.in.schedIn),
     connect(spacecraft.slow[1], scrub.in.schedIn),
+    connect(spacecraft.slow[2], federation.in.schedIn),
     connect(spacecraft.modes[0], eye.in.modeIn),
 
     // Frame, tiles, answers, what is kept; records and pictures go down by what they are worth.
@@ -77,8 +87,22 @@ export const topology = spacecraft.complete({
     connect(models.out.installed, tuner.in.installed),
     connect(runtime.out.fetch, models.in.fetch),
     connect(models.out.offer, runtime.in.offered),
+    connect(models.out.shadow, runtime.in.shadow),
     connect(runtime.out.verdict, models.in.verdict),
+    connect(runtime.out.trouble, models.in.trouble),
     connect(scrub.out.regions, models.in.regions),
+
+    // A version is measured on tiles that nothing is trained on, before it takes over and while it flies.
+    connect(runtime.out.reference, measure.in.reference),
+    connect(measure.out.tile, archive.in.tileFetch),
+    connect(measure.out.served, models.in.served),
+
+    // A federation's tasks are trained for as any other; updates go down as files.
+    connect(federation.out.trainOrder, tuner.in.orderIn),
+    connect(tuner.out.doneOut, federation.in.trainDone),
+    connect(federation.out.served, models.in.served),
+    connect(federation.out.fileSend, spacecraft.fileSend),
+    connect(spacecraft.fileDone, federation.in.fileDone),
   ],
   packets: [
     {
@@ -97,6 +121,10 @@ export const topology = spacecraft.complete({
         'fineTuner.AccuracyAfter',
         'fineTuner.EnergyJ',
         'fineTuner.LabelsHeld',
+        'federationNode.TasksWaiting',
+        'federationNode.TasksDone',
+        'federationNode.UpdatesWaiting',
+        'federationNode.OwedNorm',
       ],
     },
     {
