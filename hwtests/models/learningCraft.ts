@@ -12,6 +12,7 @@ import {
 } from '../../components/learning/fineTuner/testTuner';
 import { TileFetch } from '../../components/learning/ports';
 import { referenceSet } from '../../components/learning/referenceSet/referenceSet';
+import type { Engine } from '../../components/payload/inference/engine';
 import { inference } from '../../components/payload/inference/inference';
 import { modelStore } from '../../components/payload/modelStore/modelStore';
 import { InferResult } from '../../components/payload/ports';
@@ -33,6 +34,7 @@ import type { MemoryFiles } from '../../fsw/framework/memoryFiles';
 import { plainMemory } from '../../fsw/framework/plainMemory';
 import { SimulatedClock } from '../../fsw/framework/simulatedClock';
 import { decode, encode, type Fields, struct } from '../../fsw/framework/types';
+import type { FlightEngine } from '../../fsw/learning/engines/workshop';
 import { orbitFrom } from '../simulators/orbit';
 import { RadiationEnvironment } from '../simulators/radiation/environment';
 import { irradiatedEngine } from '../simulators/radiation/irradiatedEngine';
@@ -140,7 +142,7 @@ export async function learningCraft(options: CraftOptions): Promise<LearningCraf
   return flying(deployed.value, clock, environment);
 }
 
-function topologyOf(folder: string, runtime: () => unknown, training: () => unknown) {
+function topologyOf(folder: string, runtime: () => Engine, training: () => FlightEngine) {
   const models = instance('modelStore', modelStore, {
     baseId: 0x2500,
     config: { folder },
@@ -151,7 +153,7 @@ function topologyOf(folder: string, runtime: () => unknown, training: () => unkn
     config: {
       models: MODEL,
       providers: 'cpu',
-      engine: runtime as never,
+      engine: runtime,
       costUsPerItem: 2000,
       loadCostUs: 50_000,
       redos: 3,
@@ -160,7 +162,7 @@ function topologyOf(folder: string, runtime: () => unknown, training: () => unkn
   });
   const tuner = instance('fineTuner', fineTuner, {
     baseId: 0x2600,
-    config: { model: MODEL, providers: 'cpu', engine: training as never, loadCostUs: 100_000 },
+    config: { model: MODEL, providers: 'cpu', engine: training, loadCostUs: 100_000 },
     params: { CheckpointSteps: 4 },
   });
   const scrub = instance('scrubber', scrubber, { baseId: 0x2800, params: { RateMiBps: 0.2 } });

@@ -4,8 +4,9 @@ import type { Engine, Outputs } from '../../components/payload/inference/engine'
 import { sameBits, strays } from '../../components/payload/inference/outputs';
 import type { StoredModel } from '../../components/payload/ports';
 import { fail } from '../../fsw/errors';
-import { adamw, momentsOf, PARAMETERS, type Tensor, type TrainingEngine } from '../../fsw/learning';
+import { adamw, momentsOf, PARAMETERS, type Tensor } from '../../fsw/learning';
 import { sameProcessEngine } from '../../fsw/learning/engines/sameProcess';
+import type { FlightEngine } from '../../fsw/learning/engines/workshop';
 import { flipBits } from '../simulators/radiation/upsets';
 
 /** A copy of weights that lies open. */
@@ -93,7 +94,7 @@ interface Session {
 }
 
 /** A training engine of one life, whose copies of the weights can be hit, under the eyes of a witness. */
-export function witnessedEngine(witness: Witness): TrainingEngine & { copies(): OpenCopy[] } {
+export function witnessedEngine(witness: Witness): FlightEngine & { copies(): OpenCopy[] } {
   const inner = sameProcessEngine();
   /** For what a hit engine gives: the same work in one that nothing hits. */
   const judge = sameProcessEngine();
@@ -164,6 +165,8 @@ export function witnessedEngine(witness: Witness): TrainingEngine & { copies(): 
       }
       return run;
     },
+    plan: (model, choice) => inner.plan(model, choice),
+    merge: (model, choice, parameters) => inner.merge(model, choice, parameters),
     release(name) {
       sessions.delete(name);
       return inner.release(name);
