@@ -326,6 +326,12 @@ export const fineTunerModel = defineComponent({
     },
     Decay: { id: 12, type: F32, default: 0.01, min: 0, doc: 'Weight decay of matrices.' },
     Clip: { id: 13, type: F32, default: 1, min: 0, doc: 'Length to which a longer gradient is scaled down.' },
+    RoundAdapters: {
+      id: 15,
+      type: bool,
+      default: true,
+      doc: 'Adapters are adopted in 127 steps of each rank’s largest value: a quarter of the bytes.',
+    },
     MinGain: {
       id: 14,
       type: F32,
