@@ -23,6 +23,7 @@ describe('a plan for tuning', () => {
     const named = (change: Partial<TuningChoice>) =>
       unwrap(planTuning(cover, choice(change))).parameters.map(({ name }) => name);
     expect(named({ what: 'head' })).toEqual(['head.weight', 'head.bias']);
+    expect(named({ what: 'first' })).toEqual(['stem.0.weight', 'stem.0.bias']);
     expect(named({ what: 'ends' })).toEqual(['stem.0.weight', 'stem.0.bias', 'head.weight', 'head.bias']);
     const lora = named({ what: 'lora' });
     expect(lora).toHaveLength(2 * 6 * 6 + 2);
@@ -33,10 +34,13 @@ describe('a plan for tuning', () => {
     expect(all.toSorted()).toEqual(tensors.filter((name) => !name.startsWith('input.')).toSorted());
   });
 
-  it.each(['head', 'ends', 'lora', 'all'] as const)('starts from the weights as they are: %s', (what) => {
-    const plan = unwrap(planTuning(surface, choice({ what })));
-    expect(Buffer.from(surface.weights).equals(unwrap(plan.merged(plan.initial)))).toBe(true);
-  });
+  it.each(['head', 'first', 'ends', 'lora', 'all'] as const)(
+    'starts from the weights as they are: %s',
+    (what) => {
+      const plan = unwrap(planTuning(surface, choice({ what })));
+      expect(Buffer.from(surface.weights).equals(unwrap(plan.merged(plan.initial)))).toBe(true);
+    },
+  );
 
   it('is the same for everyone: adapters start from the names of their matrices alone', () => {
     const [one, other] = [1, 2].map(() => unwrap(planTuning(surface, choice({ what: 'lora', rank: 4 }))));
@@ -47,7 +51,7 @@ describe('a plan for tuning', () => {
     expect(new Set(values).size).toBeGreaterThan(a.length / 2);
   });
 
-  it.each(['head', 'ends', 'lora', 'all'] as const)(
+  it.each(['head', 'first', 'ends', 'lora', 'all'] as const)(
     'merged, answers as the graph that was trained: %s',
     async (what) => {
       const plan = unwrap(planTuning(surface, choice({ what, rank: 4 })));

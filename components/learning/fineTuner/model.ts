@@ -26,7 +26,7 @@ const Code = string(40);
 const Reason = string(160);
 
 /** What learns: the head over cached features; adapters in every block and the head; every weight; the first layer and the head. */
-export const Tuned = enumeration('Learning.Tuned', { HEAD: 0, LORA: 1, ALL: 2, ENDS: 3 });
+export const Tuned = enumeration('Learning.Tuned', { HEAD: 0, LORA: 1, ALL: 2, ENDS: 3, FIRST: 4 });
 export const Stage = enumeration('Learning.Stage', {
   IDLE: 0,
   MEASURING: 1,
