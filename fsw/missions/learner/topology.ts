@@ -6,6 +6,7 @@
 import { join } from 'node:path';
 import { federationNode } from '../../../components/learning/federationNode/federationNode';
 import { fineTuner } from '../../../components/learning/fineTuner/fineTuner';
+import { referenceSet } from '../../../components/learning/referenceSet/referenceSet';
 import { tileArchive } from '../../../components/learning/tileArchive/tileArchive';
 import { tileClassifier } from '../../../components/learning/tileClassifier/tileClassifier';
 import { camera } from '../../../components/payload/camera/camera';
@@ -50,6 +51,7 @@ const federation = instance('federationNode', federationNode, {
   queueDepth: 32,
   config: { node: 'learner' },
 });
+const measure = instance('referenceSet', referenceSet, { baseId: 0x2900 });
 const scrub = instance('scrubber', scrubber, {
   baseId: 0x2800,
   priority: 6,
@@ -59,7 +61,7 @@ const scrub = instance('scrubber', scrubber, {
 
 export const topology = spacecraft.complete({
   name: 'Learner',
-  payload: [eye, cutter, classifier, archive, runtime, models, tuner, federation, scrub],
+  payload: [eye, cutter, classifier, archive, runtime, models, tuner, federation, measure, scrub],
   connections: [
     connect(spacecraft.fast[0], eye.in.schedIn),
     connect(spacecraft.fast[1], tuner.in.schedIn),
@@ -85,8 +87,15 @@ export const topology = spacecraft.complete({
     connect(models.out.installed, tuner.in.installed),
     connect(runtime.out.fetch, models.in.fetch),
     connect(models.out.offer, runtime.in.offered),
+    connect(models.out.shadow, runtime.in.shadow),
     connect(runtime.out.verdict, models.in.verdict),
+    connect(runtime.out.trouble, models.in.trouble),
     connect(scrub.out.regions, models.in.regions),
+
+    // A version is measured on tiles that nothing is trained on, before it takes over and while it flies.
+    connect(runtime.out.reference, measure.in.reference),
+    connect(measure.out.tile, archive.in.tileFetch),
+    connect(measure.out.served, models.in.served),
 
     // A federation's tasks are trained for as any other; updates go down as files.
     connect(federation.out.trainOrder, tuner.in.orderIn),
