@@ -1,7 +1,9 @@
-import { describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it } from 'vitest';
 import { fail } from '../../fsw/errors';
 import { TestFederation } from './testFederation';
-import { learned, orderOf, readTask, testArrays, updateOf } from './testSatellites';
+import { learned, orderOf, readTask, removeTestFolders, testArrays, updateOf } from './testSatellites';
+
+afterAll(removeTestFolders);
 
 /** A federation that has joined. */
 async function joined(count = 1, options = {}): Promise<TestFederation> {
@@ -211,6 +213,30 @@ describe('the gateway', () => {
     await federation.steps(4);
     const body = federation.superlink.reply(message)?.body;
     expect(body?.kind === 'error' && body.error.reason).toContain('FED_BASE');
+  });
+
+  it('tells Flower when a satellite gives a task up that it has', async () => {
+    const federation = await joined();
+    federation.answer = () => undefined;
+    const fault = fail('FED_TASK_REFUSED', { why: 'no labelled tile' }).error;
+    const { link } = federation;
+    const given: { task: string; fault: typeof fault }[] = [];
+    federation.gateway.close();
+    federation.open({
+      link: {
+        deliver: (...args) => link.deliver(...args),
+        updates: (name) => link.updates(name),
+        settle: (...args) => link.settle(...args),
+        givenUp: () => given.splice(0),
+      },
+    });
+    const message = federation.ask();
+    await federation.steps(3);
+    const [task] = federation.tasks.get('sat-1') ?? [];
+    given.push({ task: readTask(task).id.slice(0, 16), fault });
+    await federation.steps(2);
+    const body = federation.superlink.reply(message)?.body;
+    expect(body?.kind === 'error' && body.error.reason).toContain('no labelled tile');
   });
 
   it('keeps an update of a run that was stopped, and one that nobody asked for', async () => {

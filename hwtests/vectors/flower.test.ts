@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { packMessage, unpackMessage } from '../../ground-tools/federation/message';
 import { readNpy, writeNpy } from '../../ground-tools/federation/npy';
-import { idsOf } from '../../ground-tools/federation/objects';
+import { idsOf, ObjectHeap } from '../../ground-tools/federation/objects';
+import { putRecords, readRecords } from '../../ground-tools/federation/records';
 import { FLWR_VERSION, type ObjectTree } from '../../ground-tools/federation/schema';
 import vector from './flower.json';
 
@@ -70,6 +71,19 @@ describe(`messages as flwr ${vector.madeWith.flwr} takes them apart`, () => {
     expect(packed.tree).toEqual(vector[kind].tree);
     expect(packed.objects).toEqual(objectsOf(vector[kind]));
     expect(idsOf(packed.tree)).toEqual(Object.keys(vector[kind].objects));
+  });
+
+  it('have arrays of many megabytes in chunks, equal ones once', () => {
+    const { size, tree } = vector.chunked;
+    const data = new Float32Array(size);
+    data[size - 1] = 1;
+    const heap = new ObjectHeap();
+    const made = putRecords(
+      heap,
+      new Map([['arrays', { kind: 'arrays', arrays: new Map([['zeros', { dims: [size], data }]]) }]]),
+    );
+    expect(made).toEqual(tree);
+    expect(readRecords(made.object_id, heap.objects)).toMatchObject({ ok: true });
   });
 
   it('carry an error in place of content', () => {

@@ -69,6 +69,14 @@ def taken_apart(message: Message) -> dict[str, object]:
     }
 
 
+def chunked() -> dict[str, object]:
+    """An array in three objects, of which two are equal: its tree alone, whose ids are hashes of all."""
+    values = np.zeros(3_000_000, np.float32)
+    values[-1] = 1
+    record = RecordDict({"arrays": ArrayRecord({"zeros": Array(values)})})
+    return {"size": values.size, "tree": tree_of(get_object_tree(record))}
+
+
 def npy(values: np.ndarray) -> str:
     """A .npy file in base64."""
     file = BytesIO()
@@ -83,6 +91,7 @@ def main() -> None:
         "madeWith": {"flwr": version("flwr"), "numpy": version("numpy")},
         "content": taken_apart(make_message(Metadata(**METADATA), records())),
         "error": taken_apart(make_message(Metadata(**METADATA), error=Error(code=3, reason="FED_NORM: too far"))),
+        "chunked": chunked(),
         "npy": [
             {"dims": list(shape), "file": npy(np.arange(np.prod(shape), dtype=np.float32).reshape(shape))}
             for shape in shapes
