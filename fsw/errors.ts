@@ -225,6 +225,7 @@ export const errorTable = {
   ORBIT_BAD_TLE: '{name}: {why}',
   FEDERATION_SHARDS: 'no split of {tiles} tiles gives {satellites} satellites {least} each',
   FEDERATION_MEAN: 'round {round}: the mean of the updates is {apart} from the one that was given',
+  FEDERATION_FLOWER: 'the SuperLink can not be used: {why}',
   FLOWER_SILENT: 'round {round}: nothing came from the SuperLink for {seconds} s; is the run started?',
   EUROSAT_MISSING:
     'EuroSAT is not there (looked in {places}): name its parent folder in PERIGEE_DATA, see perigee assets',

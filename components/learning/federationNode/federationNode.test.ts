@@ -126,6 +126,22 @@ describe('a task', () => {
     expect(n.updates()).toEqual([]);
   });
 
+  it('PGE-FED-003: is ordered again when the trainer has lost it; the answer to either order is taken, once', async () => {
+    const n = await bootNode({ trains: () => undefined });
+    await n.give(taskOf());
+    await n.advance(3599e6);
+    await n.tick(2);
+    expect(n.orders).toHaveLength(1);
+    await n.advance(1e6);
+    await n.tick(2);
+    const [first, second] = n.calls('trainOrder') as { ticket: number }[];
+    expect(second).toEqual(first);
+    for (let i = 0; i < 2; i++)
+      n.in.trainDone({ ...first, status: 'DONE', reason: '', result: learns(n.orders[0]) });
+    await n.tick(2);
+    expect(n.updates()).toHaveLength(1);
+  });
+
   it.each<[string, object, number]>([
     ['of another length', { parameters: new Float32Array(3) }, 0],
     ['of another layout', { layout: [...layout].reverse() }, 0],

@@ -318,6 +318,16 @@ describe('gossip', () => {
     });
   });
 
+  it('PGE-FED-014: leaves room for other tasks between its trainings', async () => {
+    const w = world();
+    const a = await w.boot('alpha');
+    await a.give(taskOf({ ...plan, expiresMs: 2 * DAY }));
+    await a.give(taskOf({ round: 2, expiresMs: 3 * DAY }));
+    await a.tick(3);
+    expect(a.updates().map(({ update }) => update.round)).toEqual([2]);
+    expect(a.telemetry.TasksWaiting).toBe(1);
+  });
+
   it('PGE-FED-015: does not go on from an average that loses accuracy, but from what it had', async () => {
     const w = world();
     // The second training begins with what a neighbour spoiled.

@@ -135,9 +135,9 @@ export function readTasks(self: FederationNode): void {
     }
 }
 
-/** The task to train for now: the one that expires first. */
-export function nextTask({ state }: FederationNode): [string, Held] | undefined {
-  return [...state.held].sort(([a, x], [b, y]) => x.task.expiresMs - y.task.expiresMs || (a < b ? -1 : 1))[0];
+/** Tasks to train for: the one that expires first comes first. */
+export function byExpiry({ state }: FederationNode): readonly [string, Held][] {
+  return [...state.held].sort(([a, x], [b, y]) => x.task.expiresMs - y.task.expiresMs || (a < b ? -1 : 1));
 }
 
 /** No update will come of a task. When that cannot be written down, it is tried again later. */
