@@ -87,7 +87,9 @@ export const topology = spacecraft.complete({
     connect(models.out.installed, tuner.in.installed),
     connect(runtime.out.fetch, models.in.fetch),
     connect(models.out.offer, runtime.in.offered),
+    connect(models.out.shadow, runtime.in.shadow),
     connect(runtime.out.verdict, models.in.verdict),
+    connect(runtime.out.trouble, models.in.trouble),
     connect(scrub.out.regions, models.in.regions),
 
     // A version is measured on tiles that nothing is trained on, before it takes over and while it flies.
