@@ -10,7 +10,7 @@ import type { Archive } from './model';
 
 type Record = Value<typeof TileRecord>;
 
-/** The record of each goes down, whether there is room to keep the tile or not. */
+/** The record of each goes down (with AutoRecords), whether there is room to keep the tile or not. */
 export function take(self: Archive, { model, version, tiles }: Arguments<typeof Specimens>): void {
   const { state, config, param, random, event, tlm } = self;
   const { shelf, classesTag } = state;
@@ -34,7 +34,7 @@ export function take(self: Archive, { model, version, tiles }: Arguments<typeof 
   tlm.Kept(shelf.size);
   tlm.KeptBytes(BigInt(shelf.bytes));
   tlm.MadeRoom(shelf.dropped);
-  send(self, records);
+  if (param.AutoRecords) send(self, records);
 }
 
 /** Sends what is known of kept tiles again. */
