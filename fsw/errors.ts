@@ -62,6 +62,7 @@ export const errorTable = {
   TRAINING_PARAMETER: 'weights {name} cannot be trained: {why}',
   TRAINING_CHOICE: 'what is to learn: {why}',
   TRAINING_VECTOR: 'vector of parameters: {why}',
+  COLOUR_MAP: 'colour calibration: {why}',
   TRAINING_EXAMPLES: 'examples: {why}',
   TRAINING_STATE: 'training state: {why}',
   TRAINING_BOUNDS: 'step {step}: {why}',
@@ -79,6 +80,7 @@ export const errorTable = {
   LABELS_SOURCE: 'source {source}: {file}: {why}',
   LABELS_RECORDING: 'recording {folder}: {why}',
   LABELS_DECISION: '{what}: {why}',
+  REFERENCE: '{file}: {why}',
   LABELS_MODEL: 'labels {file}: they are for {what} {found}, this is {expected}',
 
   // Federation: tasks, updates, what is refused
@@ -99,6 +101,7 @@ export const errorTable = {
   FED_TRAINING: 'task {task}: {why}',
   FED_FULL: '{what}: there are {max} already',
   FED_NORM: 'update of {node}: norm {norm}, {max} the most ({why})',
+  FED_WEIGHT: 'update of {node}: weight {weight}, {max} the most',
   FED_CANARY:
     'parameters with updates of {nodes}: accuracy {after} on the reference set after {before}, {loss} the most to lose',
 
@@ -222,6 +225,7 @@ export const errorTable = {
   ORBIT_BAD_TLE: '{name}: {why}',
   FEDERATION_SHARDS: 'no split of {tiles} tiles gives {satellites} satellites {least} each',
   FEDERATION_MEAN: 'round {round}: the mean of the updates is {apart} from the one that was given',
+  FLOWER_SILENT: 'round {round}: nothing came from the SuperLink for {seconds} s; is the run started?',
   EUROSAT_MISSING:
     'EuroSAT is not there (looked in {places}): name its parent folder in PERIGEE_DATA, see perigee assets',
   EUROSAT_READ: 'EuroSAT: {file}: {why}',

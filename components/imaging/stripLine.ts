@@ -62,20 +62,50 @@ export interface Asking {
   overdue(ticket: number): void;
 }
 
-/** What every stage that asks has: the question's way out, the answer's way in, the network's name. */
-interface Asker {
+/** What every component that is such a stage has: the question's way out, the answer's way in, the network's name. */
+interface StageSelf {
   readonly clock: Clock;
   readonly config: { readonly model: string };
-  readonly out: { infer(question: Arguments<typeof InferRequest>): void };
+  readonly out: {
+    infer(question: Arguments<typeof InferRequest>): void;
+    captureEndOut(capture: EndOfCapture): void;
+  };
   readonly in: { inferred(answer: Answer): void };
+  readonly event: { StripRedone(of: { readonly capture: number; readonly strip: number }): void };
+  readonly tlm: { StripsHeld(strips: number): void };
 }
 
-/** Asks the runtime about the stage's model; a late answer comes as one of status DEADLINE. */
-export function askingOf({ clock, config, out, in: inlets }: Asker): Asking {
+/**
+ * Sets the component's part of a stage on its line, and returns its handlers: `strip` for the port that each names after what
+ * it takes, the others as they are. Asks the runtime about the component's model; a late answer comes as one of status DEADLINE.
+ */
+export function stageOn<S extends Held, J, R>(
+  line: StripLine<S, J, R>,
+  { clock, config, out, in: inlets, event, tlm }: StageSelf,
+  own: Omit<Stage<S, J, R>, 'end' | 'redone'>,
+) {
+  line.serve(
+    {
+      ...own,
+      end: (capture) => out.captureEndOut(capture),
+      redone: ({ info: { capture, strip } }) => event.StripRedone({ capture, strip }),
+    },
+    {
+      clock,
+      ask: (ticket, count, input) => out.infer({ ticket, model: config.model, count, input }),
+      overdue: (ticket) => inlets.inferred({ ticket, status: 'DEADLINE', redone: false, outputs: {} }),
+    },
+  );
   return {
-    clock,
-    ask: (ticket, count, input) => out.infer({ ticket, model: config.model, count, input }),
-    overdue: (ticket) => inlets.inferred({ ticket, status: 'DEADLINE', redone: false, outputs: {} }),
+    strip(strip: S): void {
+      line.strip(strip);
+      tlm.StripsHeld(line.waiting);
+    },
+    captureEndIn: (end: EndOfCapture): void => line.end(end),
+    inferred(answer: Answer): void {
+      line.answer(answer);
+      tlm.StripsHeld(line.waiting);
+    },
   };
 }
 

@@ -1,9 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { Coding } from './compress';
+import { type Coding, pack } from './compress';
 import {
   AGE_MS,
   estimate,
+  fallenBack,
   type GossipState,
   newGossip,
   offerTo,
@@ -19,9 +20,14 @@ import { nodeKeys, testDelta } from './testVectors';
 
 const VALUES = 12;
 const whole: Coding = { kind: 'float32' };
+const limits = { norm: 100, weight: 1000 };
+
+function heard(state: GossipState, message: GossipMessage, coding: Coding = whole) {
+  return receive(state, message, coding, 1000, limits);
+}
 
 function node(name: string, seed: number, examples: number): GossipState {
-  return trained(newGossip(name, 'topic', VALUES, 1000), testDelta(VALUES, seed, 1), examples, 1000);
+  return trained(newGossip(name, 'topic', VALUES, 1000), testDelta(VALUES, seed, 1), examples, 1000, 0.5);
 }
 
 function done(step: ReturnType<typeof receive>): Step {
@@ -40,7 +46,7 @@ function contact(pair: [GossipState, GossipState], messages = 3, coding = whole)
   };
   let message = keep(done(offerTo(a, b.node, coding, 1000)));
   for (let i = 0; i < messages && message; i++)
-    message = keep(done(receive(states[message.to], message, coding, 1000)));
+    message = keep(done(heard(states[message.to], message, coding)));
   return [states[pair[0].node], states[pair[1].node]];
 }
 
@@ -86,8 +92,7 @@ describe('gossip', () => {
       const booted = restarted(left);
       expect(booted.own.weight).toBe(30);
       const answer = right.peers.a?.aside?.answer;
-      if (answer)
-        expect(done(receive(booted, answer, whole, 1000))).toEqual({ state: booted, merged: false });
+      if (answer) expect(done(heard(booted, answer))).toEqual({ state: booted, merged: false });
     }
   });
 
@@ -107,16 +112,16 @@ describe('gossip', () => {
       life: 1000,
       sequence: 1,
     };
-    expect(done(receive(later, close, whole, 1000))).toEqual({ state: later, merged: false });
-    expect(done(receive(right, close, whole, 1000)).state.own.weight).toBe(20);
+    expect(done(heard(later, close))).toEqual({ state: later, merged: false });
+    expect(done(heard(right, close)).state.own.weight).toBe(20);
   });
 
   it('hears an offer again and says the same answer', () => {
     const [a, b] = [node('a', 1, 30), node('b', 2, 10)];
     const { reply: offer } = done(offerTo(a, 'b', whole, 1000));
     if (!offer) throw new Error('no offer');
-    const once = done(receive(b, offer, whole, 1000));
-    const twice = done(receive(once.state, offer, whole, 1000));
+    const once = done(heard(b, offer));
+    const twice = done(heard(once.state, offer));
     expect(twice.reply).toEqual(once.reply);
     expect(twice.state).toEqual(once.state);
     // Once it is closed, the same offer is of the past.
@@ -128,8 +133,8 @@ describe('gossip', () => {
       life: 1000,
       sequence: 1,
     };
-    const { state: closed } = done(receive(once.state, close, whole, 1000));
-    expect(done(receive(closed, offer, whole, 1000))).toEqual({ state: closed, merged: false });
+    const { state: closed } = done(heard(once.state, close));
+    expect(done(heard(closed, offer))).toEqual({ state: closed, merged: false });
   });
 
   it('brings all to the mean by weight, whatever was cut, while contacts keep them connected', () => {
@@ -189,17 +194,29 @@ describe('gossip', () => {
     expect(estimate(after).weight).toBe(10);
   });
 
+  it('leads back to what the node itself had learned, its weight as it is now', () => {
+    const [a, b] = [node('a', 1, 30), node('b', 2, 10)];
+    const [left] = contact([a, b]);
+    expect(fallenBack(left).own).toEqual({ delta: a.own.delta, weight: 20 });
+    const blind = newGossip('a', 'topic', VALUES, 1000);
+    expect(fallenBack(blind)).toBe(blind);
+  });
+
   it('refuses what is for another, of another topic, or whose vector is none', () => {
     const [a, b] = [node('a', 1, 30), node('b', 2, 10)];
     const { reply: offer } = done(offerTo(a, 'b', whole, 1000));
     if (offer?.kind !== 'offer') throw new Error('no offer');
+    const { delta } = offer;
+    const huge = pack(testDelta(VALUES, 1, 1000), whole);
     for (const [change, code] of [
       [{ to: 'c' }, 'FED_NODE'],
       [{ from: 'b' }, 'FED_NODE'],
       [{ topic: 'other' }, 'FED_START'],
       [{ delta: Uint8Array.of(9) }, 'FED_PACKED'],
+      [{ weight: 1001 }, 'FED_WEIGHT'],
+      [{ delta: huge.ok ? huge.value.bytes : delta }, 'FED_NORM'],
     ] as const)
-      expect(receive(b, { ...offer, ...change }, whole, 1000)).toMatchObject({ error: { code } });
+      expect(heard(b, { ...offer, ...change })).toMatchObject({ error: { code } });
   });
 });
 

@@ -17,6 +17,7 @@ import { staleness } from './aggregate';
 import { type Coding, unpack } from './compress';
 import type { GossipMessage } from './gossipMessage';
 import { halved, type Mass, together } from './mass';
+import { normOf } from './refusal';
 
 /** Mass that is with another node, or will come back. */
 export interface Aside {
@@ -49,8 +50,20 @@ export interface GossipState {
   /** Unix milliseconds of the last training, and to when the weight is aged. */
   readonly trainedMs: number;
   readonly agedMs: number;
+  /** What our own last training came to, and its accuracy on our reference tiles: where an average that is worse leads back to. */
+  readonly good?: { readonly delta: Float32Array; readonly accuracy: number };
   readonly peers: Readonly<Record<string, Peer>>;
 }
+
+/** What a neighbour may bring: more is an error, or an attack. */
+export interface GossipLimits {
+  /** L2 norm of its vector. */
+  readonly norm: number;
+  /** Its half of the weight, in examples. */
+  readonly weight: number;
+}
+
+export const gossipLimits: GossipLimits = { norm: 100, weight: 100_000 };
 
 /** Age 1 of `staleness`, in milliseconds. */
 export const AGE_MS = 86_400_000;
@@ -65,14 +78,26 @@ export function estimate({ own, peers }: GossipState): Mass {
   return Object.values(peers).reduce((sum, { aside }) => (aside ? together(sum, aside.given) : sum), own);
 }
 
-/** After a training that began with the estimate: its result counts for the examples that it learned from; our offers are void. */
+/**
+ * After a training that began with the estimate: its result counts for the examples that it learned from; our offers are void.
+ * `accuracy`: of the result, where there are reference tiles.
+ */
 export function trained(
   state: GossipState,
   delta: Float32Array,
   examples: number,
   nowMs: number,
+  accuracy = Number.NaN,
 ): GossipState {
-  return { ...restarted(state), own: { delta, weight: examples }, trainedMs: nowMs, agedMs: nowMs };
+  const own = { delta, weight: examples };
+  const next = { ...restarted(state), own, trainedMs: nowMs, agedMs: nowMs };
+  return Number.isNaN(accuracy) ? next : { ...next, good: { delta, accuracy } };
+}
+
+/** Back to what our own last training came to, when the average since is no good. */
+export function fallenBack(state: GossipState): GossipState {
+  const { good, own } = state;
+  return good === undefined ? state : { ...restarted(state), own: { ...own, delta: good.delta } };
 }
 
 export interface Step {
@@ -102,20 +127,26 @@ export function offerTo(before: GossipState, peer: string, coding: Coding, nowMs
 
 /**
  * A message of another. One that was heard before, or is of an exchange given up, changes nothing. Errors: FED_NODE (for
- * another, or from ourselves), FED_START (another topic), FED_PACKED, FED_NUMBER.
+ * another, or from ourselves), FED_START (another topic), FED_PACKED, FED_NUMBER, FED_NORM, FED_WEIGHT.
  */
 export function receive(
   state: GossipState,
   message: GossipMessage,
   coding: Coding,
   nowMs: number,
+  limits = gossipLimits,
 ): Result<Step> {
   const { from, to, topic, kind } = message;
   if (to !== state.node || from === state.node)
     return fail('FED_NODE', { what: kind, node: from, why: `it is for ${to}` });
   if (topic !== state.topic) return fail('FED_START', { what: kind, found: topic, expected: state.topic });
-  if (kind === 'offer') return onOffer(state, message, coding, nowMs);
-  if (kind === 'answer') return onAnswer(state, message);
+  if (kind !== 'close') {
+    const brought = broughtBy(message, state.own.delta.length, limits);
+    if (!brought.ok) return brought;
+    return kind === 'offer'
+      ? onOffer(state, message, brought.value, coding, nowMs)
+      : succeed(onAnswer(state, message, brought.value));
+  }
   const { aside, life } = peerOf(state, from);
   const isOurs =
     aside?.incoming !== undefined && aside.sequence === message.sequence && life === message.life;
@@ -125,15 +156,33 @@ export function receive(
 type Offer = Extract<GossipMessage, { kind: 'offer' }>;
 type Answer = Extract<GossipMessage, { kind: 'answer' }>;
 
-function onOffer(before: GossipState, offer: Offer, coding: Coding, nowMs: number): Result<Step> {
+function broughtBy(
+  { from, weight, delta }: Offer | Answer,
+  values: number,
+  limits: GossipLimits,
+): Result<Mass> {
+  if (weight > limits.weight) return fail('FED_WEIGHT', { node: from, weight, max: limits.weight });
+  const read = unpack(delta, values);
+  if (!read.ok) return read;
+  const norm = normOf(read.value);
+  return norm > limits.norm
+    ? fail('FED_NORM', { node: from, norm, max: limits.norm, why: 'for any neighbour' })
+    : succeed({ delta: read.value, weight });
+}
+
+function onOffer(
+  before: GossipState,
+  offer: Offer,
+  incoming: Mass,
+  coding: Coding,
+  nowMs: number,
+): Result<Step> {
   const { from, sequence, life } = offer;
   const settled = settle(before, offer);
   const known = peerOf(settled.state, from);
   if (known.aside?.answer !== undefined && known.aside.sequence === sequence)
     return succeed({ ...settled, reply: known.aside.answer });
   if (sequence <= known.seen) return succeed(settled);
-  const delta = unpack(offer.delta, before.own.delta.length);
-  if (!delta.ok) return delta;
   const state = aged(settled.state, nowMs);
   const halves = halved(state.own, coding);
   if (!halves.ok) return halves;
@@ -143,7 +192,6 @@ function onOffer(before: GossipState, offer: Offer, coding: Coding, nowMs: numbe
     ...{ from: state.node, to: from, topic: state.topic, life, sequence },
     ...{ weight: given.weight, delta: packed },
   };
-  const incoming = { delta: delta.value, weight: offer.weight };
   const peer = { ...known, life, seen: sequence, aside: { sequence, given, answer: reply, incoming } };
   return succeed({ state: put({ ...state, own: kept }, from, peer), reply, merged: settled.merged });
 }
@@ -164,21 +212,19 @@ function settle(
   return { state: put(next, from, { ...anew, aside: undefined }), merged };
 }
 
-function onAnswer(state: GossipState, answer: Answer): Result<Step> {
-  const { from, sequence, life } = answer;
+function onAnswer(state: GossipState, { from, sequence, life }: Answer, incoming: Mass): Step {
   const known = peerOf(state, from);
-  const isOurs = known.aside !== undefined && known.aside.answer === undefined;
-  if (!isOurs || known.aside?.sequence !== sequence || life !== state.life)
-    return succeed({ state, merged: false });
-  const delta = unpack(answer.delta, state.own.delta.length);
-  if (!delta.ok) return delta;
-  const own = together(state.own, { delta: delta.value, weight: answer.weight });
+  const { aside } = known;
+  const isOurs = aside !== undefined && aside.answer === undefined && aside.sequence === sequence;
+  if (!isOurs || life !== state.life) return { state, merged: false };
+  const own = together(state.own, incoming);
   const next = put({ ...state, own }, from, { ...known, closed: sequence, aside: undefined });
-  const reply: GossipMessage = {
-    kind: 'close',
-    ...{ from: state.node, to: from, topic: state.topic, life, sequence },
+  const { topic } = state;
+  return {
+    state: next,
+    reply: { kind: 'close', from: state.node, to: from, topic, life, sequence },
+    merged: true,
   };
-  return succeed({ state: next, reply, merged: true });
 }
 
 /** What we offered and did not close is ours again: after a boot, or when we no longer want an answer. Nobody else counts it. */

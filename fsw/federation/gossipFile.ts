@@ -25,7 +25,9 @@ export function writeGossip(state: GossipState): Uint8Array {
       },
     },
   ]);
-  const body = encodeCbor({ ...state, own: massFields(state.own), peers });
+  const { own, good } = state;
+  const goodFields = good && { delta: bytesOf(good.delta), accuracy: good.accuracy };
+  const body = encodeCbor({ ...state, own: massFields(own), good: goodFields, peers });
   return joined([digestOf(body), body]);
 }
 
@@ -47,6 +49,7 @@ export function readGossip(file: Uint8Array): Result<GossipState> {
 function stateOf(value: unknown): GossipState {
   const at = 'state';
   const own = massOf(member(value, 'own', at), 'own');
+  const good = optional(value, 'good');
   const peers = list(member(value, 'peers', at), 'peers').map((entry) => {
     const [name, peer] = list(entry, 'peers', 2);
     return [text(name, 'peer', 40), peerOf(peer, own.delta.length)] as const;
@@ -59,6 +62,9 @@ function stateOf(value: unknown): GossipState {
     own,
     trainedMs: unixMs(value, 'trainedMs', at),
     agedMs: unixMs(value, 'agedMs', at),
+    ...(good !== undefined && {
+      good: { delta: vectorOf(good, 'good', own.delta.length), accuracy: finite(good, 'accuracy', 'good') },
+    }),
     peers: Object.fromEntries(peers),
   };
 }
@@ -92,10 +98,14 @@ function massFields({ delta, weight }: Mass): object {
 }
 
 function massOf(value: unknown, at: string, values?: number): Mass {
+  return { delta: vectorOf(value, at, values), weight: finite(value, 'weight', at) };
+}
+
+function vectorOf(value: unknown, at: string, values?: number): Float32Array {
   const bytes = anyBytes(member(value, 'delta', at), `${at}.delta`);
   if (bytes.length % 4 !== 0 || (values !== undefined && bytes.length !== values * 4))
     throw new Malformed(`${at}.delta: ${bytes.length} bytes`);
-  return { delta: floatsOf(bytes), weight: finite(value, 'weight', at) };
+  return floatsOf(bytes);
 }
 
 function digestOf(body: Uint8Array): Uint8Array {

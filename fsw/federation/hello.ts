@@ -11,14 +11,16 @@ export interface Hello {
   readonly node: string;
   /** Unix milliseconds: said again, a greeting is another message. */
   readonly saidMs: number;
-  /** Of the next pass over a ground station, Unix milliseconds; absent where none is foreseen. */
+  /** When the ground is seen next, by the node or by way of others in its view, Unix milliseconds; absent where nobody will. */
   readonly nextPassMs?: number;
   /** Updates on board. */
   readonly updates: readonly string[];
   /** Updates that the ground has, or does not want: nobody need carry them. */
   readonly done: readonly string[];
-  /** Tasks on board, and those that were answered. */
+  /** Tasks that have come to whom they are for, as far as we know: our own, and those that need be carried no more. */
   readonly tasks: readonly string[];
+  /** Tasks for others. */
+  readonly carried: readonly string[];
 }
 
 export const HELLO_IDS = 256;
@@ -41,6 +43,7 @@ function helloOf(value: unknown): Hello {
     updates: idsOf(value, 'updates'),
     done: idsOf(value, 'done'),
     tasks: idsOf(value, 'tasks'),
+    carried: idsOf(value, 'carried'),
   };
 }
 

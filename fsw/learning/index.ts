@@ -39,4 +39,4 @@ export {
 } from './tileRecord';
 export type { Loaded, Tensor, TrainingEngine } from './trainingEngine';
 export { STEP, type TrainingGraphs, type TrainingOptions, trainingGraphs } from './trainingGraph';
-export { planTuning, type TunedModel, type TuningChoice, type TuningPlan } from './tuning';
+export { type PlanData, planTuning, type TunedModel, type TuningChoice, type TuningPlan } from './tuning';

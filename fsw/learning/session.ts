@@ -7,7 +7,7 @@ import { momentsOf } from './optimizer';
 import { fixedInputs, type Part, parametersOnly, stateInputs, vector } from './stepInputs';
 import type { Tensor, TrainingEngine } from './trainingEngine';
 import { STEP } from './trainingGraph';
-import type { TuningPlan } from './tuning';
+import type { PlanData } from './tuning';
 
 export interface TuningSettings {
   /** Learning rate of the first steps. */
@@ -49,7 +49,7 @@ export interface Score {
 }
 
 interface SessionOptions {
-  readonly plan: TuningPlan;
+  readonly plan: PlanData;
   readonly engine: TrainingEngine;
   readonly weights: { readonly name: string; readonly bytes: Uint8Array };
   readonly providers: readonly string[];

@@ -6,7 +6,7 @@ import { HYPER, momentsOf, type Optimizer } from './optimizer';
 import type { TuningSettings, TuningState } from './session';
 import type { Tensor } from './trainingEngine';
 import { STEP } from './trainingGraph';
-import type { TuningPlan } from './tuning';
+import type { PlanData } from './tuning';
 
 type Inputs = Record<string, Tensor>;
 
@@ -45,7 +45,7 @@ export function stateInputs(
 export type Part = 'step' | 'gradient' | 'update' | 'answer' | 'features';
 
 /** Inputs that are always the same: examples drawn from a fixed seed, the parameters and moments of the beginning. */
-export function fixedInputs(plan: TuningPlan, part: Part, decay: Float32Array): Inputs {
+export function fixedInputs(plan: PlanData, part: Part, decay: Float32Array): Inputs {
   const { input, stepInput, microBatch, classes, initial } = plan;
   const { optimizer } = plan.choice;
   const state = {
@@ -54,7 +54,7 @@ export function fixedInputs(plan: TuningPlan, part: Part, decay: Float32Array): 
     step: 0,
   };
   const random = seededRandom(0, 'proof');
-  const fixed = ({ name, dims }: TuningPlan['input'], most: number): Inputs => {
+  const fixed = ({ name, dims }: PlanData['input'], most: number): Inputs => {
     const data = packed([], microBatch, dims);
     for (let i = 0; i < data.data.length; i++) data.data[i] = most * random.next();
     return { [name]: data };

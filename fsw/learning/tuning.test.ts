@@ -1,11 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import { seededRandom } from '../framework/random';
-import { readSafetensors } from '../models';
+import { applyDelta, readSafetensors } from '../models';
+import { sha256Hex } from '../models/testModel';
+import { ownProcessEngine } from './engines/ownProcess';
 import { sameProcessEngine } from './engines/sameProcess';
 import { readGraph, writeGraph } from './graph/codec';
 import { adamw } from './optimizer';
 import { colourTiles, shippedModel, unwrap } from './testModels';
-import { planTuning, type TuningChoice } from './tuning';
+import { type PlanData, planTuning, type TuningChoice } from './tuning';
 
 const surface = shippedModel('surface-vit');
 const cover = shippedModel('land-cover');
@@ -70,6 +72,32 @@ describe('a plan for tuning', () => {
       expect(Math.max(...flying.map((value, i) => Math.abs(value - before[i])))).toBeGreaterThan(1e-3);
     },
   );
+
+  it('is the same from a process of its own, and so is what that merges', async () => {
+    const [here, there] = [sameProcessEngine(), ownProcessEngine()];
+    const asked = choice({ what: 'lora', rank: 2 });
+    const [one, other] = [unwrap(await here.plan(surface, asked)), unwrap(await there.plan(surface, asked))];
+    const plain = ({ step, initial, ...rest }: PlanData) => ({
+      ...rest,
+      bytes: [step, new Uint8Array(initial.buffer)].map((bytes) => sha256Hex(bytes)),
+      answer: sha256Hex(rest.answer),
+      gradient: sha256Hex(rest.gradient),
+      update: sha256Hex(rest.update),
+    });
+    expect(plain(other)).toEqual(plain(one));
+    const learned = one.initial.map((value) => value + 1e-3);
+    const [mine, theirs] = [
+      await here.merge(surface, asked, learned),
+      await there.merge(surface, asked, learned),
+    ];
+    const { weights, delta } = unwrap(theirs);
+    expect(sha256Hex(weights)).toBe(sha256Hex(unwrap(mine).weights));
+    expect(delta.changes).toEqual(unwrap(mine).delta.changes);
+    const applied = unwrap(applyDelta(surface.weights, delta, 'delta'));
+    expect(sha256Hex(applied)).toBe(sha256Hex(weights));
+    expect(delta.payload.length).toBeLessThan(surface.weights.length / 8);
+    await there.close();
+  });
 
   it('is refused: choices without a sense, files that don’t belong together, vectors of another plan', () => {
     const code = (model: typeof surface, change: Partial<TuningChoice>) => {

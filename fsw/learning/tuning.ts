@@ -72,6 +72,9 @@ export interface TuningPlan {
   products(parameters: Float32Array): readonly LowRank[];
 }
 
+/** A plan without its functions: what goes from process to process, and all that training needs. */
+export type PlanData = Omit<TuningPlan, 'merged' | 'products'>;
+
 /**
  * Pure. Errors: TRAINING_CHOICE (rank, batch or features that make no sense), GRAPH_FILE, GRAPH_OPERATOR, GRAPH_SHAPE,
  * GRADIENT_OPERATOR (an operator without a rule, by name), TRAINING_OUTPUT, TRAINING_PARAMETER (weights that are no float32, or

@@ -224,6 +224,9 @@ export function bus(options: BusOptions) {
     products: queue.in.comIn[2],
     timedProducts: queue.in.timedIn,
     productFiles: productWriter.in.productIn,
+    /** Files down for one payload component, and how each ended. */
+    fileSend: filesDown.in.fileSend[1],
+    fileDone: filesDown.out.fileDone[1],
     modes: fatals.out.mode,
   };
 }

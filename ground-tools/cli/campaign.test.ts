@@ -5,11 +5,11 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { run } from './program';
 import { summaryOf } from './summary';
 
-/** Runs `perigee ...argv` in a tree whose ECC campaign is `program`, if any. */
-async function perigee(argv: string[], program?: string) {
+/** Runs `perigee ...argv` in a tree whose campaign `name` is `program`, if any. */
+async function perigee(argv: string[], program?: string, name = 'ecc') {
   const tree = mkdtempSync(join(tmpdir(), 'perigee-campaign-'));
   onTestFinished(() => rmSync(tree, { recursive: true, force: true }));
-  const folder = join(tree, 'hwtests/campaigns/ecc');
+  const folder = join(tree, 'hwtests/campaigns', name);
   mkdirSync(folder, { recursive: true });
   if (program !== undefined) writeFileSync(join(folder, 'run.js'), program);
   const out: string[] = [];
@@ -35,6 +35,25 @@ describe('perigee campaign', () => {
     expect(missing.code).toBe(2);
     expect(missing.err).toContain('it comes with the project');
     expect((await perigee(['campaign', 'ecg'])).code).toBe(2);
+  });
+});
+
+describe('perigee federation', () => {
+  const program = `console.log(process.argv.slice(2).join(' '));`;
+
+  it('starts the experiment with its options', async () => {
+    const ran = await perigee(
+      ['federation', '--satellites', '2', '--no-flower', '--help'],
+      program,
+      'federation',
+    );
+    expect(ran).toEqual({ code: 0, out: '--satellites 2 --no-flower --help\n', err: '' });
+  });
+
+  it('has the gateway beside it', async () => {
+    const ran = await perigee(['federation', 'gateway'], program, 'federation');
+    expect(ran.code).toBe(2);
+    expect(ran.err).toContain('--superlink');
   });
 });
 

@@ -9,6 +9,9 @@ import { type Context, exit } from './context';
 export const CAMPAIGNS = {
   ecc: 'bit errors in the weights of models under each protection',
   downlink: 'what the order of the downlink is worth: by value density, first in first out, everything sent',
+  federation:
+    'ways to learn: satellites together through their passes, in turn, by gossip, alone, all tiles on the ground',
+  adaptation: 'fine-tuning on a few labelled tiles behind a drifted camera, beside trivial baselines',
 } as const;
 
 /** Runs a campaign with its own options; returns its exit code. */

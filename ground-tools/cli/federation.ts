@@ -1,10 +1,17 @@
 /** `perigee federation`: satellites learn together. */
 import type { Command } from 'commander';
 import { type GatewayRunOptions, runGateway } from '../federation/command';
+import { campaign } from './campaign';
 import type { Context } from './context';
 
 export function federationCommand(program: Command, context: Context, ended: (code: number) => void): void {
-  const federation = program.command('federation').description('satellites learn together, with Flower');
+  const federation = program
+    .command('federation')
+    .description('satellites learn together, with Flower: an experiment, whose options --help lists')
+    .argument('[options...]')
+    .allowUnknownOption()
+    .helpOption(false)
+    .action(async (options: string[]) => ended(await campaign(context, 'federation', options)));
 
   federation
     .command('gateway')
@@ -13,6 +20,7 @@ export function federationCommand(program: Command, context: Context, ended: (co
     .requiredOption('--fleet <file>', 'JSON: [{"name", "gateway": "host:port", "publicKey": hex}, …]')
     .requiredOption('--key <file>', 'private Ed25519 key that signs tasks (perigee model keygen)')
     .option('--state <dir>', 'what must survive a restart', 'out/federation')
+    .option('--every <seconds>', 'from one look at both sides to the next', Number, 3)
     .option('--norm <n>', 'largest L2 norm of an update', Number)
     .option('--json', 'one JSON object a line')
     .action(async (options: GatewayRunOptions) => ended(await runGateway(context, options)));

@@ -58,6 +58,8 @@ export interface Uploaded {
   /** Where it is on board, or why it is not known to be there. */
   readonly text: string;
   readonly sentBytes: number;
+  /** Of the space packets that carried it. */
+  readonly packetBytes: number;
 }
 
 export function reportUpload(context: Context, file: string, uploaded: Uploaded, json = false): number {
@@ -77,7 +79,8 @@ export async function uploadBytes(
   file: ConstructorParameters<typeof FileUpload>[0],
   timeoutS: number,
 ): Promise<Uploaded> {
-  if (!client.status.link.up) return { outcome: 'link-down', text: client.status.link.why, sentBytes: 0 };
+  const unsent = { outcome: 'link-down', sentBytes: 0, packetBytes: 0 } as const;
+  if (!client.status.link.up) return { ...unsent, text: client.status.link.why };
   const upload = new FileUpload(file);
   let heardMs = performance.now();
   let wake: () => void = () => undefined;
@@ -93,7 +96,8 @@ export async function uploadBytes(
     }
   });
   const subscribed = await client.subscribe('json', ['event']);
-  if (!subscribed.ok) return { outcome: 'link-down', text: subscribed.error.text, sentBytes: 0 };
+  if (!subscribed.ok) return { ...unsent, text: subscribed.error.text };
+  let packetBytes = 0;
   while (upload.status.kind === 'under-way') {
     const packet = upload.next();
     if (packet === undefined) {
@@ -102,18 +106,21 @@ export async function uploadBytes(
       });
       if (performance.now() - heardMs > timeoutS * 1000) {
         const text = `nothing heard for ${timeoutS} s`;
-        return { outcome: 'unknown', text, sentBytes: upload.sentBytes };
+        return { outcome: 'unknown', text, sentBytes: upload.sentBytes, packetBytes };
       }
       if (silent) upload.again();
       continue;
     }
     if (!packet.ok) break;
     const sent = await client.sendPacket(Apid.FILE, packet.value);
-    if (!sent.ok) return { outcome: 'unknown', text: sent.error.text, sentBytes: upload.sentBytes };
+    packetBytes += SPACE_PACKET_HEADER_LENGTH + packet.value.length;
+    if (!sent.ok)
+      return { outcome: 'unknown', text: sent.error.text, sentBytes: upload.sentBytes, packetBytes };
   }
   const { status, sentBytes } = upload;
-  if (status.kind === 'received') return { outcome: 'received', text: status.path, sentBytes };
-  return { outcome: 'failed', text: status.kind === 'failed' ? status.reason : '', sentBytes };
+  if (status.kind === 'received') return { outcome: 'received', text: status.path, sentBytes, packetBytes };
+  const text = status.kind === 'failed' ? status.reason : '';
+  return { outcome: 'failed', text, sentBytes, packetBytes };
 }
 
 /** Waits until woken (false), or for the time (true). */

@@ -15,6 +15,8 @@ export interface GatewayRunOptions {
   readonly fleet: string;
   readonly key: string;
   readonly state: string;
+  /** Seconds from one step to the next; 3 is what a stock SuperNode waits. */
+  readonly every: number;
   readonly norm?: number;
   readonly json?: boolean;
 }
@@ -25,9 +27,6 @@ interface Member {
   readonly gateway: string;
   readonly key: KeyObject;
 }
-
-/** From the end of one step to the next, as often as a stock SuperNode asks. */
-const STEP_EVERY_MS = 3_000;
 
 export async function runGateway(context: Context, options: GatewayRunOptions): Promise<number> {
   const { json, state, superlink } = options;
@@ -62,7 +61,7 @@ export async function runGateway(context: Context, options: GatewayRunOptions): 
   });
   while (!isOver) {
     await gateway.value.step();
-    await Promise.race([stop, pause(STEP_EVERY_MS)]);
+    await Promise.race([stop, pause(options.every * 1000)]);
   }
   link.close();
   gateway.value.close();

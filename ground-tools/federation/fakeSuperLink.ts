@@ -31,8 +31,8 @@ export class FakeSuperLink {
   nowMs = 1_800_000_000_000;
   up = true;
   running = true;
-  /** Text of the header that tells of another release. */
-  version: string | undefined;
+  /** Whether it is of a release with this API. */
+  isOurs = true;
   readonly nodes = new Map<string, { key: string; onlineUntilMs: number }>();
   readonly orders = new Map<string, Order>();
   readonly objects = new Map<string, Uint8Array>();
@@ -73,10 +73,10 @@ export class FakeSuperLink {
     const path = new URL(url).pathname.replace('/v1/fleet/', '');
     this.calls.push(path);
     const asked = headers as Record<string, string>;
-    const answer = method === 'GET' ? notFound : this.#serve(path, asked, new Uint8Array(body as Buffer));
+    const answer =
+      method === 'GET' || !this.isOurs ? notFound : this.#serve(path, asked, new Uint8Array(body as Buffer));
     const date = new Date(this.nowMs).toUTCString();
-    const version = this.version && { 'flwr-version-incompatibility-message': this.version };
-    return new Response(Buffer.from(answer.body), { status: answer.status, headers: { date, ...version } });
+    return new Response(Buffer.from(answer.body), { status: answer.status, headers: { date } });
   };
 
   #serve(path: string, headers: Record<string, string>, body: Uint8Array): Answer {

@@ -84,8 +84,6 @@ export interface FleetOptions {
   /** Unix time, ms. */
   readonly now?: () => number;
   readonly timeoutMs?: number;
-  /** Hears, once, that the SuperLink is of another release. */
-  readonly onVersion?: (text: string) => void;
 }
 
 /** A call that the SuperLink answered with an error; `code` is Flower's own number, where it gave one. */
@@ -95,13 +93,15 @@ interface Refusal {
   readonly text: string;
 }
 
+/** Flower's number for a peer of another release. */
+const VERSION_REFUSED = 1001;
+
 export class Fleet {
   /** What the last failed call was refused with. */
   refusal: Refusal | undefined;
   readonly #options: FleetOptions;
   readonly #signer: Signer;
   #clock: SuperLinkClock | undefined;
-  #versionTold = false;
 
   constructor(options: FleetOptions) {
     this.#options = options;
@@ -121,10 +121,9 @@ export class Fleet {
     if (!known.ok) return known;
     const asked = await this.#post(path, request.encode(value));
     if (!asked.ok) return asked;
-    const { status, headers, body } = asked.value;
-    this.#hearVersion(headers);
+    const { status, body } = asked.value;
     if (status === 200) return answer.decode(body);
-    return this.#refused(path, status, headers, body);
+    return this.#refused(path, status, body);
   }
 
   /** The SuperLink's clock is heard before the first signed call, again while ours is off, and with each answer. */
@@ -153,7 +152,7 @@ export class Fleet {
     path: string,
     body: Uint8Array | undefined,
     headers: Record<string, string>,
-  ): Promise<Result<{ status: number; headers: Headers; body: Uint8Array }>> {
+  ): Promise<Result<{ status: number; body: Uint8Array }>> {
     const { url, fetch: get = fetch, timeoutMs = 20_000 } = this.#options;
     try {
       const sentMs = this.#now();
@@ -167,14 +166,14 @@ export class Fleet {
       const bytes = new Uint8Array(await answer.arrayBuffer());
       const date = Date.parse(answer.headers.get('date') ?? '');
       if (!Number.isNaN(date)) this.#clock = { sentMs, heardMs: this.#now(), dateMs: date };
-      return succeed({ status: answer.status, headers: answer.headers, body: bytes });
+      return succeed({ status: answer.status, body: bytes });
     } catch (error) {
       const { message, cause } = error as Error;
       return fail('FLOWER_UNREACHABLE', { url, why: cause instanceof Error ? cause.message : message });
     }
   }
 
-  #refused(path: string, status: number, headers: Headers, body: Uint8Array): Result<never> {
+  #refused(path: string, status: number, body: Uint8Array): Result<never> {
     const { url } = this.#options;
     const said = parsed(body);
     this.refusal = { status, code: said?.code, text: said?.detail ?? '' };
@@ -182,18 +181,12 @@ export class Fleet {
       const clock = clockFault(url, this.#clock);
       if (!clock.ok) return clock;
     }
-    const version = headers.get('flwr-version-incompatibility-message');
-    // A path that is not there, or a version check that failed: it does not speak this wire format.
-    if (status === 404 || status === 415 || said?.code === 1001 || (version !== null && status >= 500))
-      return fail('FLOWER_VERSION', { url, expected: FLWR_VERSION, why: version ?? `${path}: ${status}` });
+    // A path or a form that it does not know, or its own check of versions: it does not speak this wire format.
+    if (status === 404 || status === 415 || said?.code === VERSION_REFUSED) {
+      const why = `${path}: ${status} ${said?.detail ?? ''}`;
+      return fail('FLOWER_VERSION', { url, expected: FLWR_VERSION, why });
+    }
     return fail('FLOWER_REFUSED', { url, call: path, status, why: said?.detail ?? 'it does not say why' });
-  }
-
-  #hearVersion(headers: Headers): void {
-    const text = headers.get('flwr-version-incompatibility-message');
-    if (text === null || this.#versionTold) return;
-    this.#versionTold = true;
-    this.#options.onVersion?.(text);
   }
 
   #now(): number {

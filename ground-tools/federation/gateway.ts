@@ -86,7 +86,6 @@ export class Gateway {
           identity: identity.value,
           fetch,
           now,
-          onVersion: (text) => gateway.#hear(options, { satellite: name, what: 'fault', text }),
         },
         { nodeId: journal.value.nodeId },
       );

@@ -64,7 +64,10 @@ function choiceOf(config: Config): Task['choice'] {
   const kind = oneOf(config, 'optimizer', ['sgd', 'adamw'] as const);
   return {
     what,
-    ...(what === 'lora' && { rank: whole(config, 'rank'), alpha: positive(config, 'alpha') }),
+    // 0: as the satellite chooses.
+    ...(what === 'lora' && isSet(config, 'rank') && { rank: whole(config, 'rank') }),
+    ...(what === 'lora' && isSet(config, 'alpha') && { alpha: positive(config, 'alpha') }),
+    ...(isSet(config, 'micro-batch') && { microBatch: whole(config, 'micro-batch') }),
     batch: whole(config, 'batch'),
     optimizer:
       kind === 'sgd'
@@ -138,6 +141,10 @@ function number(config: Config, key: string, absent?: number): number {
   if (typeof value === 'bigint') return Number(value);
   if (typeof value === 'number' && Number.isFinite(value)) return value;
   throw new Missing(`config ${key}: ${String(value)} is no number`);
+}
+
+function isSet(config: Config, key: string): boolean {
+  return config.has(key) && number(config, key) !== 0;
 }
 
 function positive(config: Config, key: string): number {

@@ -37,8 +37,9 @@ export class SuperLinkProcess {
     return up.ok ? succeed(superlink) : up;
   }
 
-  /** Starts it again after `down`. Errors: FLOWER_UNREACHABLE. */
+  /** Starts it again after `down`; nothing where it runs. Errors: FLOWER_UNREACHABLE. */
   async up(): Promise<Result<void>> {
+    if (this.#child !== undefined) return succeed(undefined);
     const { folder, port } = this.#options;
     mkdirSync(join(folder, 'home'), { recursive: true });
     const connection = `[superlink.${CONNECTION}]\naddress = "127.0.0.1:${port}"\ninsecure = true\n`;

@@ -83,8 +83,10 @@ function holdsSpecial(fields: Fields): boolean {
 
 /** Any message as JSON. */
 export function jsonText(message: unknown): string {
-  return JSON.stringify(message, (_, value: unknown) => {
+  return JSON.stringify(message, function (this: Record<string, unknown>, key, value: unknown) {
     if (typeof value === 'bigint') return value.toString();
-    return value instanceof Uint8Array ? Buffer.from(value).toString('hex') : value;
+    // A Buffer has turned itself into an object by now; what it was stands in its holder.
+    const given = this[key];
+    return given instanceof Uint8Array ? Buffer.from(given).toString('hex') : value;
   });
 }

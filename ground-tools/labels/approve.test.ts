@@ -246,17 +246,18 @@ describe('the file that goes up', () => {
       thumbnails: [{ tile: 10, quality: 40, webp: new Uint8Array(300) }],
       uplinks: [uplink, { ...uplink, taken: true }],
       down: { records: 20, recordBytes: 900, thumbnailBytes: 360 },
+      up: { commands: 4, commandBytes: 100 },
     });
     expect(ledger).toMatchObject({
       tiles: 12,
       labels: 2,
       labelBytes: 240,
-      bytes: 1500,
+      bytes: 1600,
       rawBytes: 12 * 12_288,
       pictureBytes: 4320,
     });
     expect(ledgerLines(ledger).at(-2)).toMatch(
-      /all tiles as they are +12 tiles +147,456 B, 98\.3 times as much/,
+      /all tiles as they are +12 tiles +147,456 B, 92\.2 times as much/,
     );
   });
 });

@@ -85,8 +85,8 @@ export interface Book {
   readonly uplinks: readonly Uplink[];
   /** Bytes of space packets that have come, each counted once; of records, those of tiles that were not kept too. */
   readonly down: { readonly records: number; readonly recordBytes: number; readonly thumbnailBytes: number };
-  /** Commands for pictures that were sent. */
-  readonly asked: number;
+  /** Commands that were sent for pictures and for labels, repeats included, and bytes of their packets. */
+  readonly up: { readonly commands: number; readonly commandBytes: number };
 }
 
 /** The later of two things about a tile counts. In the order of their tiles. */

@@ -63,7 +63,7 @@ function bookOf(value: unknown): Book {
   const each = <T>(key: string, of: (entry: unknown, at: string) => T): T[] =>
     list(member(value, key, at), key, MOST).map((entry, i) => of(entry, `${key}[${i}]`));
   const classes = each('classes', (name, where) => text(name, where, 40));
-  const down = member(value, 'down', at);
+  const [down, up] = ['down', 'up'].map((key) => member(value, key, at));
   const count = (of: unknown, key: string, where: string) =>
     whole(member(of, key, where), key, { max: MAX_BYTES });
   const book: Book = {
@@ -88,7 +88,7 @@ function bookOf(value: unknown): Book {
       recordBytes: count(down, 'recordBytes', 'down'),
       thumbnailBytes: count(down, 'thumbnailBytes', 'down'),
     },
-    asked: count(value, 'asked', at),
+    up: { commands: count(up, 'commands', 'up'), commandBytes: count(up, 'commandBytes', 'up') },
   };
   known(book);
   return book;

@@ -167,7 +167,12 @@ describe('perigee labels', () => {
       Buffer.from(webp).toString('base64'),
     );
     const seen = readBook(book());
-    expect(seen).toMatchObject({ value: { asked: 1, thumbnails: [{ tile: 2, quality: 35, webp }] } });
+    expect(seen).toMatchObject({
+      value: {
+        up: { commands: 1, commandBytes: 6 + 8 + 6 + 5 },
+        thumbnails: [{ tile: 2, quality: 35, webp }],
+      },
+    });
 
     const approved = await perigee(
       'approve',

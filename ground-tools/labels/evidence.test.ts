@@ -55,8 +55,8 @@ describe('evidence', () => {
 
   it('takes a word that may be several classes for any of them, and what is not known for nothing', () => {
     const water = { parts: [{ share: 1, classes: [1, 2] }] };
-    expect(likelihoods(water, 3)).toEqual([0.02, 1, 1]);
-    expect(likelihoods({ parts: [{ share: 0.25, classes: [0] }] }, 3)).toEqual([1, 0.755, 0.755]);
+    expect(likelihoods(water, 3)).toEqual([0.01, 1, 1]);
+    expect(likelihoods({ parts: [{ share: 0.25, classes: [0] }] }, 3)).toEqual([1, 0.7525, 0.7525]);
     const said = propose(
       tileAt(1, 0, 0, [50, 45, 5]),
       [{ name: 'water', weight: 1, testimony: water }],

@@ -21,17 +21,18 @@ export interface Weighing {
   readonly sure: number;
 }
 
-/** How likely a source is wrong about a place; so no word is taken for certain. */
+/** How likely a source is wrong about a place, for any of the other classes alike; so no word is taken for certain. */
 const MISS = 0.02;
 /** Who holds the winner to be this many times less likely than another class, by its weight, contradicts. */
 const CONTRADICTS = Math.log(4);
 
 /** How likely this testimony is if the tile is of each class. */
 export function likelihoods({ parts }: Testimony, classes: number): number[] {
+  const wrong = MISS / Math.max(1, classes - 1);
   const known = parts.reduce((sum, { share }) => sum + share, 0);
   return Array.from({ length: classes }, (_, index) =>
     parts.reduce(
-      (sum, part) => sum + part.share * (part.classes.includes(index) ? 1 : MISS),
+      (sum, part) => sum + part.share * (part.classes.includes(index) ? 1 : wrong),
       Math.max(0, 1 - known),
     ),
   );

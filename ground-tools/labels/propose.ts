@@ -80,7 +80,7 @@ export async function proposals(given: Proposing): Promise<Result<Book>> {
       recordBytes: Math.max(down?.recordBytes ?? 0, sum('recordBytes')),
       thumbnailBytes: Math.max(down?.thumbnailBytes ?? 0, sum('thumbnailBytes')),
     },
-    asked: before?.asked ?? 0,
+    up: before?.up ?? { commands: 0, commandBytes: 0 },
   });
 }
 

@@ -14,7 +14,7 @@ import { chunkOf } from '../products/productFiles';
 import type { Book, Thumbnail } from './book';
 import { readBook, writeBook } from './bookFile';
 import { Pictures, readRecording } from './downlinked';
-import { ledgerOf } from './ledger';
+import { ledgerOf, withCommand } from './ledger';
 import { reviewPage } from './page';
 import { tableLines, thumbnailSequence, wantedOf, withThumbnails } from './review';
 
@@ -132,14 +132,17 @@ async function ask(
       if (waiting.size === 0) done();
     }
   });
+  const known = await client.dictionary();
+  if (!known.ok) return known;
   const subscribed = await client.subscribe('json', ['records']);
   if (!subscribed.ok) return subscribed;
-  let asked = 0;
+  let up = book.up;
   for (const tile of tiles) {
     const name = `${book.archive}.SEND_THUMBNAIL`;
-    const outcome = await client.command(name, { tile, quality }, COMMAND_TIMEOUT_MS);
+    const args = { tile, quality };
+    const outcome = await client.command(name, args, COMMAND_TIMEOUT_MS);
     if (!outcome.ok) return outcome;
-    asked++;
+    up = withCommand(up, known.value, name, args, outcome.value.sent);
     if (outcome.value.outcome === 'completed') continue;
     // A tile that made room for others is no reason to stop.
     waiting.delete(tile);
@@ -153,5 +156,5 @@ async function ask(
   }
   if (waiting.size > 0) await stopped(context, seconds * 1000, all);
   const came = withThumbnails(book, pictures.whole(), book.down.thumbnailBytes + bytes);
-  return succeed({ ...came, asked: book.asked + asked });
+  return succeed({ ...came, up });
 }

@@ -38,7 +38,7 @@ export function bookOf(change: Partial<Book> = {}): Book {
     decisions: [],
     uplinks: [],
     down: { records: 0, recordBytes: 0, thumbnailBytes: 0 },
-    asked: 0,
+    up: { commands: 0, commandBytes: 0 },
     ...change,
   };
 }

@@ -9,7 +9,7 @@ import type { GatewayClient } from '../client/gatewayClient';
 import { jsonText } from '../gateway/lines';
 import type { Book } from './book';
 import { readBook, writeBook } from './bookFile';
-import { ledgerLines, ledgerOf } from './ledger';
+import { ledgerLines, ledgerOf, withCommand } from './ledger';
 import { type Packed, packLabels } from './uplink';
 
 export interface UplinkOptions extends GroundOptions {
@@ -68,21 +68,22 @@ async function send(
   const read = (offset: number, into: Uint8Array) => into.set(bytes.subarray(offset, offset + into.length));
   const sent = await uploadBytes(client, { size: bytes.length, read, source: name, destination }, timeout);
   const { sha256, labels } = packed;
-  const went = { name: sent.text, sha256, labels, fileBytes: bytes.length, sentBytes: sent.sentBytes, at };
+  const went = { name: sent.text, sha256, labels, fileBytes: bytes.length, sentBytes: sent.packetBytes, at };
   const withIt = (taken: boolean): Book => ({ ...book, uplinks: [...book.uplinks, { ...went, taken }] });
   writeBook(path, withIt(false));
   const code = reportUpload(context, destination, sent, json);
   if (code !== exit.ok) return code;
   const ended = await client.command(take.value, { path: sent.text }, timeout * 1000);
   if (!ended.ok) return failed(ended.error, exit.unknown);
-  const { outcome, reason } = ended.value;
+  const { outcome, reason, sent: times } = ended.value;
+  const up = withCommand(book.up, dictionary.value, take.value, { path: sent.text }, times);
+  const now = { ...withIt(outcome === 'completed'), up };
+  writeBook(path, now);
   if (outcome !== 'completed')
     return failed(
       fail('LABELS_DECISION', { what: destination, why: `${outcome}: ${reason}` }).error,
       outcome === 'unknown' ? exit.unknown : outcome === 'link-down' ? exit.linkDown : exit.failed,
     );
-  const now = withIt(true);
-  writeBook(path, now);
   report(context, { book: now, packed, file: sent.text }, json);
   return exit.ok;
 }

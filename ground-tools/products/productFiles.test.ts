@@ -43,6 +43,13 @@ describe('products as files', () => {
     expect(made.length).toBeGreaterThan(3);
   });
 
+  it('are pictures of kept tiles as they came, by the tile and the quality', () => {
+    const webp = Uint8Array.of(82, 73, 70, 70);
+    const kept = { product: 17, kind: 'SPECIMEN', capture: 40, column: 0, row: 0 } as const;
+    const file = new ProductFiles().add(received(chunksOf(kept, webp, [4], 0)[0]));
+    expect(file).toMatchObject({ value: { name: 'tile17-quality40.webp', bytes: webp, wholeLayers: 1 } });
+  });
+
   it('are maps that any viewer of PGM shows', () => {
     const packed = packCellMap({ width: 3, height: 2, cells: Uint8Array.of(0, 1, 2, 0, 0, 1) });
     if (!packed.ok) throw new Error(packed.error.text);

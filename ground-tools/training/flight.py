@@ -26,6 +26,9 @@ WEIGHT_STEPS, ACTIVATION_STEPS = 64, 255
 class FlightGraph(Graph):
     """With `ranges` the graph that flies; without, the same in float32, whose further outputs (`observed`) are least and largest."""
 
+    opset, ir_version = 23, 11
+    """The first with an operator for attention, which needs no transpositions around it."""
+
     def __init__(self, ranges: Ranges | None = None) -> None:
         super().__init__()
         self.ranges = ranges
@@ -109,19 +112,15 @@ def flying_screener(g: FlightGraph, shape: ScreenerShape, weights: Arrays) -> Sh
 
 
 def flying_vit(g: FlightGraph, shape: VitShape, weights: Arrays) -> Shapes:
-    """All rows [tokens of all tiles, width] but for attention and the means; the last two layers, of a few columns, stay float32."""
+    """Rows [tokens of all tiles, width] but for attention and the means; the last two layers, of a few columns, stay float32."""
     tokens, side, patch = shape.tokens, shape.grid, shape.patch
-    width = shape.dim // shape.heads
 
-    def linear(name: str, x: str, factor: float = 1) -> str:
-        return g.gemm(name, x, weights[f"{name}.weight"] * np.float32(factor), weights[f"{name}.bias"] * np.float32(factor))
+    def linear(name: str, x: str) -> str:
+        return g.gemm(name, x, weights[f"{name}.weight"], weights[f"{name}.bias"])
 
     def norm(name: str, x: str) -> str:
         own = (g.weight(f"{name}.{part}", weights[f"{name}.{part}"]) for part in ("weight", "bias"))
         return g.add("LayerNormalization", x, *own, axis=-1, epsilon=LAYER_NORM_EPS)
-
-    def heads(name: str, x: str, perm: list[int], factor: float = 1) -> str:
-        return g.add("Transpose", g.reshape(linear(name, x, factor), -1, tokens, shape.heads, width), perm=perm)
 
     x = g.add("Transpose", g.reshape(g.levels("tiles"), -1, 3, side, patch, side, patch), perm=[0, 2, 4, 1, 3, 5])
     x = g.gemm("embed", g.pixels(g.reshape(x, -1, 3 * patch * patch)), *_of_raw_pixels(weights, patch))
@@ -130,13 +129,12 @@ def flying_vit(g: FlightGraph, shape: VitShape, weights: Arrays) -> Shapes:
     for i in range(shape.depth):
         block, attention = f"blocks.{i}", f"blocks.{i}.attention"
         h = g.quantised(f"{block}.norm1.output", norm(f"{block}.norm1", x))
-        query, value = heads(f"{attention}.q", h, [0, 2, 1, 3], width**-0.5), heads(f"{attention}.v", h, [0, 2, 1, 3])
-        scores = g.add("MatMul", query, heads(f"{attention}.k", h, [0, 2, 3, 1]))
-        mixed = g.add("MatMul", g.add("Softmax", scores, axis=-1), value)
-        mixed = g.reshape(g.add("Transpose", mixed, perm=[0, 2, 1, 3]), -1, shape.dim)
+        query, key, value = (g.reshape(linear(f"{attention}.{part}", h), -1, tokens, shape.dim) for part in ("q", "k", "v"))
+        mixed = g.add("Attention", query, key, value, q_num_heads=shape.heads, kv_num_heads=shape.heads)
+        mixed = g.reshape(mixed, -1, shape.dim)
         x = g.add("Add", x, linear(f"{attention}.out", g.quantised(f"{attention}.output", mixed)))
         h = linear(f"{block}.mlp.up", g.quantised(f"{block}.norm2.output", norm(f"{block}.norm2", x)))
-        x = g.add("Add", x, linear(f"{block}.mlp.down", g.quantised(f"{block}.mlp.output", _gelu(g, h))))
+        x = g.add("Add", x, linear(f"{block}.mlp.down", g.quantised(f"{block}.mlp.output", g.add("Gelu", h))))
     x = norm("norm", x)
     water = g.reshape(g.add("Sigmoid", linear("water", x)), -1, tokens)
     g.mean(water, (1,), tokens, output="water_fraction")
@@ -151,8 +149,3 @@ def _of_raw_pixels(weights: Arrays, patch: int) -> tuple[np.ndarray, np.ndarray]
     shift = (by_colour * weights["input.mean"].reshape(3, 1, 1)).sum((0, 1))
     return by_colour.reshape(3 * patch * patch, -1), weights["embed.bias"] - shift
 
-
-def _gelu(g: FlightGraph, x: str) -> str:
-    """In the form that onnxruntime knows as one operator."""
-    phi = g.add("Add", g.add("Erf", g.add("Div", x, g.scalar(2**0.5))), g.scalar(1.0))
-    return g.add("Mul", g.add("Mul", x, phi), g.scalar(0.5))

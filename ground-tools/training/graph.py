@@ -10,8 +10,6 @@ import numpy as np
 import onnx
 from onnx import TensorProto, helper, numpy_helper
 
-OPSET = 17
-IR_VERSION = 8
 DATA_ALIGNMENT = 64
 Arrays = dict[str, np.ndarray]
 Places = dict[str, tuple[int, int]]
@@ -58,6 +56,8 @@ def write_safetensors(path: Path, weights: Arrays, metadata: dict[str, str]) -> 
 class Graph:
     """Collects nodes. Weights are referred to by name; only shapes and scalars are stored in the graph itself."""
 
+    opset, ir_version = 17, 8
+
     def __init__(self) -> None:
         self.nodes: list[onnx.NodeProto] = []
         self.constants: dict[str, TensorProto] = {}
@@ -101,8 +101,8 @@ class Graph:
         sides = [[helper.make_tensor_value_info(name, TensorProto.FLOAT, shape) for name, shape in part.items()] for part in (inputs, outputs)]
         weights = [_external(name, stored.weights[name], stored.file, *stored.places[name]) for name in sorted(stored.weights)]
         graph = helper.make_graph(self.nodes, path.stem, *sides, weights + list(self.constants.values()))
-        opset = helper.make_opsetid("", OPSET)
-        model = helper.make_model(graph, opset_imports=[opset], ir_version=IR_VERSION, producer_name="perigee")
+        opset = helper.make_opsetid("", self.opset)
+        model = helper.make_model(graph, opset_imports=[opset], ir_version=self.ir_version, producer_name="perigee")
         path.write_bytes(model.SerializeToString())
         onnx.checker.check_model(str(path), full_check=True)
 

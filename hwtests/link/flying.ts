@@ -5,13 +5,14 @@ import { dictionaryJson, dictionaryOf } from '../../fsw/framework/dictionary';
 import type { LaunchOptions, Message } from '../../fsw/launch';
 import { parseLink } from '../../fsw/links';
 import { topology as earthWatch } from '../../fsw/missions/earth-watch/topology';
+import { topology as learner } from '../../fsw/missions/learner/topology';
 import { topology as linkBench } from '../../fsw/missions/link-bench/topology';
 import { projectRoot } from '../../fsw/root';
 import { GatewayClient } from '../../ground-tools/client/gatewayClient';
 import { Gateway, type GatewayOptions } from '../../ground-tools/gateway/gateway';
 import { serveGateway } from '../../ground-tools/gateway/server';
 
-const missions = { 'earth-watch': earthWatch, 'link-bench': linkBench };
+const missions = { 'earth-watch': earthWatch, 'link-bench': linkBench, learner };
 type MissionName = keyof typeof missions;
 
 export interface Flying {

@@ -1,7 +1,7 @@
 import type { Contact, Radio } from '../../fsw/framework/board';
 import type { Clock } from '../../fsw/framework/clock';
 import type { Dictionary } from '../../fsw/framework/dictionary';
-import { TmDeframer } from '../../fsw/protocols';
+import { Apid, readDescriptor, SPACE_PACKET_HEADER_LENGTH, TmDeframer } from '../../fsw/protocols';
 import { type Downlinked, readDownlink } from '../../ground-tools/link/downlink';
 import type { GroundSecurity } from '../../ground-tools/link/security';
 import { CommandUplink } from '../../ground-tools/link/uplink';
@@ -34,6 +34,8 @@ export class GroundStation {
   /** Packets that the dictionary could not explain: 0, or the link is broken. */
   unreadable = 0;
   readonly radio: Radio;
+  /** Takes F´ file packets, descriptor first. */
+  onFile: (packet: Uint8Array) => void = () => {};
   private readonly clock: Clock;
   private readonly contacts: readonly Contact[];
   private dictionary: Dictionary | undefined;
@@ -112,6 +114,12 @@ export class GroundStation {
 
   private hear(packet: Uint8Array): void {
     if (this.dictionary === undefined) return;
+    const inside = packet.subarray(SPACE_PACKET_HEADER_LENGTH);
+    const descriptor = readDescriptor(inside);
+    if (descriptor.ok && descriptor.value === Apid.FILE) {
+      this.onFile(inside.slice());
+      return;
+    }
     const content = readDownlink(this.dictionary, packet);
     if (!content.ok) this.unreadable++;
     else

@@ -1,7 +1,7 @@
 /** Asks the land-cover network about the clear tiles of each strip and hands it on with its map. */
 import { component } from '../../../fsw/framework';
 import { Levels } from '../rgb';
-import { askingOf, StripLine } from '../stripLine';
+import { StripLine, stageOn } from '../stripLine';
 import { WaterIndex } from '../waterIndex';
 import { absorb, ask, begin, conclude, type State } from './mapping';
 import { landCoverModel } from './model';
@@ -23,34 +23,18 @@ export const landCover = component(landCoverModel, {
     unfit: undefined,
   }),
   ports: (self) => {
-    const { state, out, event, tlm } = self;
-    const { line } = state;
-    line.serve(
-      {
-        begin: (strip) => begin(self, strip),
-        ask: (job, room) => ask(self, job, room),
-        absorb: (job, outputs) => absorb(self, job, outputs),
-        conclude(strip, job, failure) {
-          sendSpecimens(self, strip, job);
-          return conclude(self, strip, job, failure);
-        },
-        send: ({ info, stack, mask }, map) => out.mappedOut({ info, stack, mask, map }),
-        end: (capture) => out.captureEndOut(capture),
-        redone: ({ info: { capture, strip } }) => event.StripRedone({ capture, strip }),
+    const { state, out } = self;
+    const { strip, ...others } = stageOn(state.line, self, {
+      begin: (strip) => begin(self, strip),
+      ask: (job, room) => ask(self, job, room),
+      absorb: (job, outputs) => absorb(self, job, outputs),
+      conclude(strip, job, failure) {
+        sendSpecimens(self, strip, job);
+        return conclude(self, strip, job, failure);
       },
-      askingOf(self),
-    );
-    return {
-      screenedIn(strip) {
-        line.strip(strip);
-        tlm.StripsHeld(line.waiting);
-      },
-      captureEndIn: (end) => line.end(end),
-      inferred(answer) {
-        line.answer(answer);
-        tlm.StripsHeld(line.waiting);
-      },
-    };
+      send: ({ info, stack, mask }, map) => out.mappedOut({ info, stack, mask, map }),
+    });
+    return { screenedIn: strip, ...others };
   },
   stop: ({ state }) => state.line.clear(),
 });

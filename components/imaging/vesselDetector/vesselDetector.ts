@@ -1,7 +1,7 @@
 /** Asks the vessel network about the water of each strip and hands it on with the vessels in it. */
 import { component } from '../../../fsw/framework';
 import { Levels } from '../rgb';
-import { askingOf, StripLine } from '../stripLine';
+import { StripLine, stageOn } from '../stripLine';
 import { WaterIndex } from '../waterIndex';
 import { absorb, ask, begin, conclude, type State } from './detection';
 import { vesselDetectorModel } from './model';
@@ -25,31 +25,15 @@ export const vesselDetector = component(vesselDetectorModel, {
     unfit: undefined,
   }),
   ports: (self) => {
-    const { state, out, event, tlm } = self;
-    const { line } = state;
-    line.serve(
-      {
-        begin: (strip, next) => begin(self, strip, next),
-        ask: (job, room) => ask(self, job, room),
-        absorb: (job, outputs) => absorb(self, job, outputs),
-        conclude: (strip, job, failure) => conclude(self, strip, job, failure),
-        send: ({ info, stack, mask, map }, vessels) => out.analysedOut({ info, stack, mask, map, vessels }),
-        end: (capture) => out.captureEndOut(capture),
-        redone: ({ info: { capture, strip } }) => event.StripRedone({ capture, strip }),
-      },
-      askingOf(self),
-    );
-    return {
-      mappedIn(strip) {
-        line.strip(strip);
-        tlm.StripsHeld(line.waiting);
-      },
-      captureEndIn: (end) => line.end(end),
-      inferred(answer) {
-        line.answer(answer);
-        tlm.StripsHeld(line.waiting);
-      },
-    };
+    const { state, out } = self;
+    const { strip, ...others } = stageOn(state.line, self, {
+      begin: (strip, next) => begin(self, strip, next),
+      ask: (job, room) => ask(self, job, room),
+      absorb: (job, outputs) => absorb(self, job, outputs),
+      conclude: (strip, job, failure) => conclude(self, strip, job, failure),
+      send: ({ info, stack, mask, map }, vessels) => out.analysedOut({ info, stack, mask, map, vessels }),
+    });
+    return { mappedIn: strip, ...others };
   },
   stop: ({ state }) => state.line.clear(),
 });

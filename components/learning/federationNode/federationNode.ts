@@ -44,6 +44,8 @@ export const federationNode = component(federationNodeModel, {
       passStartUs: -1,
       lastKey: 0,
       greeted: new Map(),
+      offeredUs: new Map(),
+      passes: new Map(),
       tasksDone: 0,
       refused: 0,
       acked: 0,

@@ -61,13 +61,20 @@ function current({ state }: FederationNode): Held | undefined {
   return [...state.held.values()].find(({ task }) => task.gossip !== undefined);
 }
 
-/** Offers a neighbour an exchange, if there is something to average and it is for us to begin. Errors: as `offerTo`, the store's. */
-export function offer(self: FederationNode, peer: string): Result<void> {
-  const { config } = self;
+/**
+ * Offers a neighbour an exchange, if there is something to average, it is for us to begin, and no offer is on its way (`anew`: it
+ * has just come into view). Errors: as `offerTo`, the store's.
+ */
+export function offer(self: FederationNode, peer: string, anew: boolean): Result<void> {
+  const { state, config, clock, param } = self;
   const held = current(self);
   if (held === undefined || config.node >= peer) return succeed(undefined);
   const average = gossipFor(self, held.task);
   if (estimate(average).weight === 0) return succeed(undefined);
+  const isOnItsWay = average.peers[peer]?.aside !== undefined;
+  const sinceUs = clock.nowUs() - (state.offeredUs.get(peer) ?? 0);
+  if (isOnItsWay && !anew && sinceUs < param.OfferS * 1e6) return succeed(undefined);
+  state.offeredUs.set(peer, clock.nowUs());
   const step = offerTo(average, peer, held.task.coding, nowMs(self));
   return step.ok ? take(self, peer, step.value) : step;
 }
@@ -85,7 +92,8 @@ export function hearGossip(self: FederationNode, bytes: Uint8Array): Result<void
   if (held === undefined) return succeed(undefined);
   const average = gossipFor(self, held.task);
   if (estimate(average).weight === 0) return succeed(undefined);
-  const step = receive(average, content, held.task.coding, nowMs(self));
+  const limits = { norm: self.param.MaxGossipNorm, weight: self.param.MaxGossipWeight };
+  const step = receive(average, content, held.task.coding, nowMs(self), limits);
   return step.ok ? take(self, content.from, step.value) : step;
 }
 

@@ -11,7 +11,7 @@ import {
   U32,
 } from '../../../fsw/framework';
 import { FileSend, FileSendDone } from '../../comms/ports';
-import { ModelFetch } from '../../payload/ports';
+import { ModelServed } from '../../payload/ports';
 import { NeighbourMessage, TrainDone, TrainOrder } from '../ports';
 
 /** The first digits of a content address: enough to tell a few thousand apart, and the name of its file. */
@@ -33,7 +33,7 @@ export const federationNodeModel = defineComponent({
     /** Messages of neighbours, from the board. */
     neighbourIn: input.async(NeighbourMessage, { onFull: 'drop-new' }),
     /** With it, a task for other weights than those on board is refused at once. */
-    model: output(ModelFetch, { optional: true }),
+    served: output(ModelServed, { optional: true }),
   },
   commands: {
     TASK: { id: 0, args: { path: Path }, doc: 'Take a task from the file store; its file is removed.' },
@@ -172,6 +172,13 @@ export const federationNodeModel = defineComponent({
       throttle: 20,
       doc: 'The store failed; what was to be written is tried again or refused.',
     },
+    AverageRefused: {
+      id: 16,
+      severity: 'warning-low',
+      args: { code: Code, reason: Reason },
+      format: 'average refused: {code}: {reason}',
+      doc: 'It loses accuracy on our reference tiles: we go on from what our own last training came to.',
+    },
     KeyFault: {
       id: 15,
       severity: 'warning-high',
@@ -238,6 +245,36 @@ export const federationNodeModel = defineComponent({
       default: 1000,
       min: 0,
       doc: 'Largest norm of what is owed: more is damage, and is dropped.',
+    },
+    OfferS: {
+      id: 7,
+      type: U16,
+      default: 600,
+      min: 1,
+      unit: 's',
+      doc: 'How long an offer of an exchange may be on its way before it is made anew.',
+    },
+    MaxGossipNorm: {
+      id: 4,
+      type: F32,
+      default: 100,
+      min: 0,
+      doc: 'Largest norm of what a neighbour has learned: more is refused.',
+    },
+    MaxAccuracyLoss: {
+      id: 6,
+      type: F32,
+      default: 0.05,
+      min: 0,
+      max: 1,
+      doc: 'Accuracy on our reference tiles that an average with neighbours may lose.',
+    },
+    MaxGossipWeight: {
+      id: 5,
+      type: F32,
+      default: 100_000,
+      min: 0,
+      doc: 'Most examples that a neighbour may claim in one exchange: more is refused.',
     },
   },
   config: {

@@ -8,6 +8,7 @@ import {
   bootNode,
   keyOf,
   learnedFrom,
+  learns,
   type NodeOptions,
   planStart,
   startOf,
@@ -90,9 +91,23 @@ describe('nodes in view of each other', () => {
     await a.give(taskOf({ node: 'gamma', expiresMs: 7_200_000 }));
     await a.advance(7201e6);
     await a.tick();
-    expect(a.files.list('federation/carried')).toMatchObject({
-      value: [expect.stringContaining(short(bytes))],
-    });
+    expect(a.files.list('federation/carried')).toEqual({ ok: true, value: [] });
+  });
+
+  it('PGE-FED-011: a task goes over several to the one whom it is for, and nobody carries it after that', async () => {
+    const w = world();
+    const [a, b, c] = [await w.boot('alpha'), await w.boot('beta'), await w.boot('gamma')];
+    await a.give(taskOf({ node: 'gamma' }));
+    await w.meet('alpha', 'beta');
+    await w.meet('beta', 'gamma');
+    expect(c.updates()).toHaveLength(1);
+    await w.meet('beta', 'gamma');
+    await w.meet('alpha', 'beta');
+    for (const node of [a, b]) expect(node.files.list('federation/carried')).toEqual({ ok: true, value: [] });
+    expect(w.heard.filter((message) => message.endsWith('TASK'))).toEqual([
+      'alpha>beta TASK',
+      'beta>gamma TASK',
+    ]);
   });
 
   it('PGE-FED-011: a task for all goes from one to the next', async () => {
@@ -302,6 +317,28 @@ describe('gossip', () => {
     });
   });
 
+  it('PGE-FED-015: does not go on from an average that loses accuracy, but from what it had', async () => {
+    const w = world();
+    // The second training begins with what a neighbour spoiled.
+    const before = [0.5, 0.3, 0.8];
+    const a = await w.boot('alpha', {
+      trains: (order) => ({ ...learns(order), accuracyBefore: before.shift() ?? 0, accuracyAfter: 0.8 }),
+    });
+    const b = await w.boot('beta', { trains: (order) => learns({ ...order, seed: 77 }) });
+    for (const node of [a, b]) {
+      await node.give(taskOf({ ...plan, node: '*', gossip: { everyMs: 3_600_000, untilMs: DAY } }));
+      await node.tick(2);
+    }
+    await w.meet('alpha', 'beta');
+    await a.advance(3601e6);
+    await a.tick(4);
+    expect(a.named('AverageRefused')).toMatchObject([{ code: 'FED_CANARY' }]);
+    const [, spoiled, again] = a.orders.map(({ initial }) => initial ?? planStart);
+    const own = planStart.map((value, i) => value + learnedFrom(a.orders[0])[i]);
+    expectClose(again, own, 1e-6);
+    expect(spoiled).not.toEqual(again);
+  });
+
   it('PGE-FED-014: whose state is damaged begins anew, and says so', async () => {
     const w = world();
     const files = memoryFiles();
@@ -318,5 +355,5 @@ describe('gossip', () => {
 });
 
 function hello(node: string, signer: string): Uint8Array {
-  return sealHello({ node, saidMs: 5, updates: [], done: [], tasks: [] }, keyOf(signer));
+  return sealHello({ node, saidMs: 5, updates: [], done: [], tasks: [], carried: [] }, keyOf(signer));
 }

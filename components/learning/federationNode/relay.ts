@@ -9,7 +9,7 @@ import { HELLO_IDS } from '../../../fsw/federation/hello';
 import { hearGossip, offer } from './gossiping';
 import { shortOf } from './shelf';
 import { type FederationNode, nowMs, refuseMessage } from './state';
-import { takeTask } from './tasks';
+import { dropCarried, takeTask } from './tasks';
 import { hasRoom, keepUpdate, settle } from './updates';
 
 /** Greets who is in view, each so often, and at once when it comes into view. */
@@ -18,20 +18,24 @@ export function greet(self: FederationNode): void {
   const { neighbours } = board;
   if (neighbours === undefined || state.ownKey === undefined) return;
   const inView = neighbours.inView();
-  for (const name of state.greeted.keys()) if (!inView.includes(name)) state.greeted.delete(name);
+  for (const name of state.greeted.keys())
+    if (!inView.includes(name)) {
+      state.greeted.delete(name);
+      state.passes.delete(name);
+    }
   for (const name of inView) {
     const lastUs = state.greeted.get(name);
     if (lastUs !== undefined && clock.nowUs() < lastUs + param.HelloS * 1e6) continue;
-    if (neighbours.send(name, sealHello(helloOf(self), state.ownKey)).ok)
+    if (neighbours.send(name, sealHello(helloTo(self, name), state.ownKey)).ok)
       state.greeted.set(name, clock.nowUs());
-    const offered = offer(self, name);
+    const offered = offer(self, name, lastUs === undefined);
     if (!offered.ok) refuseMessage(self, name, offered.error);
   }
 }
 
-function helloOf(self: FederationNode): Hello {
+function helloTo(self: FederationNode, neighbour: string): Hello {
   const { state, config } = self;
-  const passMs = nextPassMs(self);
+  const passMs = groundMs(self, neighbour);
   return {
     node: config.node,
     saidMs: nowMs(self),
@@ -39,12 +43,19 @@ function helloOf(self: FederationNode): Hello {
     updates: [...state.updates.names].slice(0, HELLO_IDS),
     done: state.done.recent(HELLO_IDS),
     tasks: [...state.held.keys(), ...state.answered.recent(HELLO_IDS - state.held.size)],
+    carried: [...state.others.keys()].slice(0, HELLO_IDS),
   };
 }
 
-function nextPassMs({ board, clock }: FederationNode): number | undefined {
-  const next = board.ephemeris.nextContact?.(clock.nowUs());
-  return next && Math.max(0, Math.floor((clock.epochUs + next.startUs) / 1000));
+/** When the ground is seen, by us or by way of those in view now, but for the one who asks. */
+function groundMs(self: FederationNode, asking: string): number | undefined {
+  const { state, board, clock } = self;
+  const now = nowMs(self);
+  const own = board.ephemeris.nextContact?.(clock.nowUs());
+  const others = [...state.passes].filter(([name, ms]) => name !== asking && ms >= now).map(([, ms]) => ms);
+  const ourMs = own ? [Math.max(now, Math.floor((clock.epochUs + own.startUs) / 1000))] : [];
+  const all = [...ourMs, ...others];
+  return all.length === 0 ? undefined : Math.min(...all);
 }
 
 /** A message of a neighbour; what is refused changes nothing. */
@@ -77,12 +88,16 @@ function hearHello(self: FederationNode, bytes: Uint8Array): Result<void> {
   if (!state.roster.isOf(node, keyId)) return notOf(node, 'hello');
   for (const update of hello.done) if (state.updates.names.has(update)) settle(self, update, false);
   const send = (message: Uint8Array | undefined) => message && board.neighbours?.send(node, message);
-  for (const [name, { task }] of state.others)
-    if (task.node === node && !hello.tasks.includes(name)) send(state.carried.read(name));
+  // From one to the next until the one has it whom it is for: nobody here knows who will see whom.
+  for (const name of [...state.others.keys()])
+    if (hello.tasks.includes(name)) dropCarried(self, name);
+    else if (!hello.carried.includes(name)) send(state.carried.read(name));
   for (const [name, { task }] of state.held)
     if (task.node === '*' && !hello.tasks.includes(name)) send(state.tasks.read(name));
-  const ours = nextPassMs(self) ?? Number.POSITIVE_INFINITY;
-  if (hello.nextPassMs !== undefined && hello.nextPassMs < ours)
+  const { nextPassMs = Number.POSITIVE_INFINITY } = hello;
+  if (hello.nextPassMs === undefined) state.passes.delete(node);
+  else state.passes.set(node, hello.nextPassMs);
+  if (nextPassMs < (groundMs(self, node) ?? Number.POSITIVE_INFINITY))
     for (const name of state.updates.names) if (!hello.updates.includes(name)) send(state.updates.read(name));
   return succeed(undefined);
 }

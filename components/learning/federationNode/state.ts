@@ -45,6 +45,10 @@ export interface State {
   lastKey: number;
   /** Flight time of the last greeting, by neighbour. */
   readonly greeted: Map<string, number>;
+  /** When neighbours in view see the ground, by themselves or by way of others; Unix milliseconds. */
+  readonly passes: Map<string, number>;
+  /** Flight time of the last offer of an exchange, by neighbour. */
+  readonly offeredUs: Map<string, number>;
   tasksDone: number;
   refused: number;
   acked: number;

@@ -68,9 +68,9 @@ function checkTask(self: FederationNode, bytes: Uint8Array): Result<Held> {
 
 /** Errors: FED_BASE. Without a model store to ask, the trainer will say. */
 function checkBase({ out }: FederationNode, { model, base }: Task): Result<void> {
-  const fetched = isConnected(out.model) ? out.model({ model }) : undefined;
-  if (fetched === undefined) return succeed(undefined);
-  const found = idOf(fetched.weights);
+  const served = isConnected(out.served) ? out.served({ model }) : undefined;
+  if (served === undefined) return succeed(undefined);
+  const found = served.manifest.weights.sha256;
   return found === base
     ? succeed(undefined)
     : fail('FED_BASE', { what: 'task', model, found: shortOf(base), expected: shortOf(found) });
@@ -158,6 +158,13 @@ export function endTask(self: FederationNode, name: string): boolean {
   return true;
 }
 
+/** A task for another has come to it, or nobody wants it any more. */
+export function dropCarried(self: FederationNode, name: string): void {
+  const { state } = self;
+  if (!stored(self, 'answered', state.answered.add(name))) return;
+  if (stored(self, state.carried.pathOf(name), state.carried.remove(name))) state.others.delete(name);
+}
+
 /** Tasks that nobody wants an answer to any more. */
 export function expire(self: FederationNode): void {
   const { state } = self;
@@ -166,7 +173,5 @@ export function expire(self: FederationNode): void {
     const seconds = Math.ceil((now - task.expiresMs) / 1000);
     if (seconds > 0) giveUp(self, name, fail('FED_EXPIRED', { task: name, seconds }).error);
   }
-  for (const [name, { task }] of [...state.others])
-    if (now > task.expiresMs && stored(self, state.carried.pathOf(name), state.carried.remove(name)))
-      state.others.delete(name);
+  for (const [name, { task }] of [...state.others]) if (now > task.expiresMs) dropCarried(self, name);
 }

@@ -33,7 +33,7 @@ export const BASE = 'ab'.repeat(32);
 const secretOf = (name: string) => new Uint8Array(createHash('sha256').update(name).digest());
 export const keyOf = (name: string) => ownKeyOf(secretOf(name));
 /** Keys of spacecraft by name, as whoever knows all of them has them. */
-export const everybody = ['alpha', 'beta', 'gamma', 'omega'];
+export const everybody = ['alpha', 'beta', 'gamma', 'omega', 'sat-1', 'sat-2', 'sat-3', 'sat-4'];
 export const keysOfAll = new Map(
   everybody.map((name) => {
     const key = publicKeyOf(publicHex(keyOf(name)));
@@ -96,7 +96,7 @@ export function learnedFrom(order: Pick<TrainTask, 'seed'>): Float32Array {
 export type Answer = Trained | 'BUSY' | 'REFUSED' | 'FAILED' | undefined;
 
 /** 40 examples, learned at once. */
-export function learns(order: TrainTask): Trained {
+export function learns(order: Pick<TrainTask, 'seed' | 'initial'>): Trained {
   const initial = order.initial ?? planStart;
   const delta = learnedFrom(order);
   const parameters = initial.map((value, i) => value + delta[i]);
@@ -113,7 +113,8 @@ export interface NodeOptions {
   readonly epochMs?: number;
   readonly trains?: (order: TrainTask) => Answer;
   readonly config?: Readonly<Record<string, unknown>>;
-  readonly weights?: Uint8Array;
+  /** SHA-256 of the weights that the model store hands out. */
+  readonly weights?: string;
 }
 
 export type BootedNode = Awaited<ReturnType<typeof bootNode>>;
@@ -161,7 +162,7 @@ export async function bootNode(options: NodeOptions = {}) {
         b.in.fileDone({ key, status: 'OK' });
         return 'OK';
       },
-      model: () => options.weights && { weights: options.weights },
+      served: () => options.weights && { manifest: { weights: { sha256: options.weights } } },
     },
   });
   holder.inner = b.clock;

@@ -1,7 +1,9 @@
 /** From a task to its update: training is ordered, its result packed with what is owed, signed, and written in one go. */
 import { fail, type Result, succeed } from '../../../fsw/errors';
 import {
+  checkCanary,
   estimate,
+  fallenBack,
   type GossipPlan,
   idOf,
   layoutId,
@@ -119,14 +121,10 @@ function retryLater({ state, clock, param }: FederationNode): void {
 function use(self: FederationNode, held: Held, result: Trained): Result<void> {
   const { task } = held;
   const values = valuesIn(task.layout);
-  const { initial, parameters, examples } = result;
+  const { initial, parameters } = result;
   if (initial.length !== values || parameters.length !== values)
     return fail('FED_LAYOUT', { what: 'training', found: `${parameters.length} values`, expected: values });
-  if (task.gossip !== undefined) {
-    const start = startOf(self, task) ?? initial;
-    const delta = parameters.map((value, i) => value - start[i]);
-    return saveGossip(self, trained(gossipFor(self, task), delta, examples, nowMs(self)));
-  }
+  if (task.gossip !== undefined) return useInGossip(self, task, result);
   const begun = vectorId(initial);
   if (task.start !== undefined && task.start.id !== begun)
     return fail('FED_START', { what: 'training', found: shortOf(begun), expected: shortOf(task.start.id) });
@@ -134,6 +132,25 @@ function use(self: FederationNode, held: Held, result: Trained): Result<void> {
   if (!kept.ok) return kept;
   const delta = parameters.map((value, i) => value - initial[i]);
   return makeUpdate(self, held, { ...result, start: begun, delta });
+}
+
+/** Training that began with an average tells what that is worth: one that is worse than what we had is not gone on from. */
+function useInGossip(self: FederationNode, task: Task, result: Trained): Result<void> {
+  const { param, event } = self;
+  const { initial, parameters, examples, accuracyBefore, accuracyAfter } = result;
+  const average = gossipFor(self, task);
+  const before = average.good?.accuracy;
+  if (before !== undefined && !Number.isNaN(accuracyBefore)) {
+    const limits = { accuracyLoss: param.MaxAccuracyLoss };
+    const fit = checkCanary({ before, after: accuracyBefore }, Object.keys(average.peers), limits);
+    if (!fit.ok) {
+      event.AverageRefused({ code: fit.error.code, reason: fit.error.text });
+      return saveGossip(self, fallenBack(average));
+    }
+  }
+  const start = startOf(self, task) ?? initial;
+  const delta = parameters.map((value, i) => value - start[i]);
+  return saveGossip(self, trained(average, delta, examples, nowMs(self), accuracyAfter));
 }
 
 /** The average with the neighbours is what was learned. */

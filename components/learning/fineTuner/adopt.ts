@@ -1,13 +1,11 @@
 /** What was learned becomes a signed delta: merged into the weights, proven by its own canary outputs, sealed with the own key. */
 import { fail, type Result, succeed } from '../../../fsw/errors';
 import { writeWhole } from '../../../fsw/framework';
-import { planTuning } from '../../../fsw/learning';
-import { learnedManifest, packDelta, readOwnKey, sealDelta } from '../../../fsw/models';
-import { beforeDeadline } from '../../../fsw/runtimes/deadline';
+import { learnedManifest, readOwnKey, sealDelta } from '../../../fsw/models';
 import type { Canary, StoredModel } from '../../payload/ports';
 import { fetchBase } from './begin';
 import { newestCheckpoint } from './checkpoints';
-import { deltaPath, type FineTuner } from './state';
+import { deltaPath, type FineTuner, inTime, providersOf } from './state';
 
 export interface Adopted {
   readonly path: string;
@@ -36,24 +34,23 @@ export async function adopt(
   const served = out.served({ model: task.model });
   if (served === undefined) return fail('MODEL_UNKNOWN', { model: task.model, known: 'none' });
   const { graph, weights, weightsName, canary } = base.value;
-  const plan = planTuning({ graph, weights, weightsName, output: config.output }, task.choice);
-  if (!plan.ok) return plan;
-  const merged = plan.value.merged(state.parameters);
+  const model = { graph, weights, weightsName, output: config.output };
+  const merging = self.state.engine.merge(model, task.choice, state.parameters);
+  const merged = await inTime(self, merging, config.loadCostUs);
   if (!merged.ok) return merged;
-  const outputs = canary === undefined ? succeed({}) : await answers(self, base.value, merged.value, canary);
+  const { weights: learned, delta } = merged.value;
+  const outputs = canary === undefined ? succeed({}) : await answers(self, base.value, learned, canary);
   if (!outputs.ok) return outputs;
   const key = readOwnKey(board.storage);
   if (!key.ok) return key;
   const manifest = learnedManifest(served.manifest, {
     serial: served.nextSerial,
     version,
-    weights: merged.value,
+    weights: learned,
     outputs: outputs.value,
     about: { learned: task.choice.what, steps: state.step, before, after },
   });
-  const packed = packDelta(weights, merged.value, plan.value.products(state.parameters));
-  if (!packed.ok) return packed;
-  const sealed = sealDelta(served.manifest, manifest, packed.value, key.value);
+  const sealed = sealDelta(served.manifest, manifest, delta, key.value);
   if (!sealed.ok) return sealed;
   const path = deltaPath(self, served.nextSerial);
   const written = writeWhole(board.files, path, sealed.value);
@@ -67,21 +64,18 @@ async function answers(
   weights: Uint8Array,
   canary: Canary,
 ): Promise<Result<Readonly<Record<string, Float32Array>>>> {
-  const { state, config, clock } = self;
-  const providers = config.providers.split(',').map((name) => name.trim());
+  const { state, config } = self;
   const dims = [canary.count, ...input.shape.slice(1).map(Number)];
   const work = async () => {
     const loaded = await state.engine.load(
       'adopted',
       graph,
       { name: weightsName, bytes: weights },
-      providers,
+      providersOf(self),
     );
     if (!loaded.ok) return loaded;
     return state.engine.run('adopted', { [input.name]: { dims, data: canary.input } });
   };
   const costUs = config.loadCostUs + canary.count * config.answerUsPerTile;
-  const run = await beforeDeadline(clock, config.deadlineUs, work(), costUs);
-  await clock.work(state.engine.restart(), 0);
-  return run ?? fail('ENGINE_DEADLINE', { model: config.model, deadlineUs: config.deadlineUs });
+  return inTime(self, work(), costUs);
 }

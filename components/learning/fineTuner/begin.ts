@@ -1,12 +1,12 @@
 /** From a task to a job: the model as the store hands it out now, the plan, the examples, the state to begin with. */
 import { fail, type Result, succeed } from '../../../fsw/errors';
-import { planTuning, type TrainingEngine, TuningSession, type TuningState } from '../../../fsw/learning';
+import { type TrainingEngine, TuningSession, type TuningState } from '../../../fsw/learning';
 import type { StoredModel } from '../../payload/ports';
 import type { TrainTask } from '../ports';
 import { newestCheckpoint } from './checkpoints';
 import { GuardedState, lengthOf } from './guardedState';
 import { examplesOf } from './labelBook';
-import type { FineTuner, Job } from './state';
+import { type FineTuner, inTime, type Job, providersOf } from './state';
 import { type Checkpoint, type Progress, taskFault, taskId } from './task';
 
 /**
@@ -14,19 +14,22 @@ import { type Checkpoint, type Progress, taskFault, taskId } from './task';
  * starting vector of another length, or with a value that is no number), TRAINING_NOTHING (no labelled tiles),
  * MEMORY_EXHAUSTED. Nothing has changed then.
  */
-export function jobOf(
+export async function jobOf(
   self: FineTuner,
   task: TrainTask,
   origin: Progress['origin'],
   ticket: number | undefined,
-): Result<Job> {
+): Promise<Result<Job>> {
   const { state, param, board, config, out, event } = self;
   const fault = taskFault(task);
   if (!fault.ok) return fault;
   const fetched = fetchBase(self, task);
   if (!fetched.ok) return fetched;
   const { graph, weights, weightsName } = fetched.value;
-  const plan = planTuning({ graph, weights, weightsName, output: config.output }, task.choice);
+  const choice = { ...task.choice, microBatch: task.choice.microBatch ?? param.MicroBatch };
+  const model = { graph, weights, weightsName, output: config.output };
+  const planning = state.engine.plan(model, choice);
+  const plan = await inTime(self, planning, config.loadCostUs);
   if (!plan.ok) return plan;
   const kept = (tile: number) => out.tile({ tile });
   const train = examplesOf(state.book, 'train', kept, task.only);
@@ -37,7 +40,7 @@ export function jobOf(
     plan: plan.value,
     engine: verifyingEngine(self, task),
     weights: { name: weightsName, bytes: weights },
-    providers: config.providers.split(',').map((name) => name.trim()),
+    providers: providersOf(self),
     settings: { rate: task.rate, decay: param.Decay, clip: param.Clip, seed: task.seed, steps: task.steps },
     name: 'tuning',
   });

@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { memoryFiles } from '../../../fsw/framework/memoryFiles';
-import { adamw, type TrainingEngine } from '../../../fsw/learning';
+import { adamw } from '../../../fsw/learning';
 import { ownProcessEngine } from '../../../fsw/learning/engines/ownProcess';
 import { sameProcessEngine } from '../../../fsw/learning/engines/sameProcess';
+import type { FlightEngine } from '../../../fsw/learning/engines/workshop';
 import { openDelta, publicHex, publicKeyOf, readOwnKey } from '../../../fsw/models';
 import type { TrainTask } from '../ports';
 import { CLASSES, labelFile, labels, smallModel, TRAIN, tunerBench, worth } from './testTuner';
@@ -41,7 +42,7 @@ describe('the fine-tuner', () => {
     const flights = [];
     for (const slow of [0, 3]) {
       const inner = sameProcessEngine();
-      const engine: TrainingEngine = {
+      const engine: FlightEngine = {
         ...inner,
         alive: true,
         async run(name, inputs) {

@@ -1,5 +1,5 @@
 /** Trains a model on labelled tiles, step by step, within a budget, from guarded state. */
-import { fail, type Result } from '../../../fsw/errors';
+import { fail, type Result, succeed } from '../../../fsw/errors';
 import { component, ok, readWhole, refused } from '../../../fsw/framework';
 import { adamw } from '../../../fsw/learning';
 import { MAX_LABEL_FILE_BYTES } from '../../../fsw/learning/labels';
@@ -7,9 +7,10 @@ import type { TrainTask } from '../ports';
 import { adopt } from './adopt';
 import { jobOf } from './begin';
 import { keep, mark, newestCheckpoint } from './checkpoints';
-import { forgotten, openBook, taken } from './labelBook';
+import { forgotten, openBook, taken, withOwn } from './labelBook';
 import { fineTunerModel } from './model';
 import { advance, answer, clear, goOn, guarded } from './moves';
+import { MAX_SELF_LABELS, selfLabels } from './selfLabels';
 import { type FineTuner, labelsPath, type State, said } from './state';
 import type { Progress } from './task';
 
@@ -71,6 +72,13 @@ export const fineTuner = component(fineTunerModel, {
       tlm.LabelsHeld(state.book.labels.size);
       return reply(book);
     },
+    async SELF_LABEL(asked) {
+      const { state, clock } = self;
+      if (state.job !== undefined) return reply(fail('MODEL_BUSY', { busy: 'training' }));
+      const done = await selfLabel(self, asked);
+      await clock.work(state.engine.restart(), 0);
+      return reply(done);
+    },
     async TRAIN({ what, rank, batch, steps, rate, seed }) {
       const { config, param, out } = self;
       const base = out.served({ model: config.model })?.manifest.weights.sha256 ?? '';
@@ -111,9 +119,10 @@ export const fineTuner = component(fineTunerModel, {
       return ok;
     },
     async ADOPT(args) {
-      const { state, event, config, out } = self;
-      const adopted =
-        state.job === undefined ? await adopt(self, args) : fail('MODEL_BUSY', { busy: 'training' });
+      const { state, event, config, out, clock } = self;
+      if (state.job !== undefined) return reply(fail('MODEL_BUSY', { busy: 'training' }));
+      const adopted = await adopt(self, args);
+      await clock.work(state.engine.restart(), 0);
       if (adopted.ok) {
         event.Adopted({ model: config.model, ...adopted.value });
         out.install({ path: adopted.value.path });
@@ -134,13 +143,15 @@ async function begin(
   origin: Progress['origin'],
   ticket: number | undefined,
 ): Promise<Result<void>> {
-  const { state, event, tlm, clock, config } = self;
+  const { state, event, tlm, clock } = self;
   if (state.job !== undefined) return fail('MODEL_BUSY', { busy: 'training' });
-  const begun = jobOf(self, task, origin, ticket);
-  if (!begun.ok) return begun;
+  const begun = await jobOf(self, task, origin, ticket);
+  if (!begun.ok) {
+    await clock.work(state.engine.restart(), 0);
+    return begun;
+  }
   const job = begun.value;
   state.job = job;
-  await clock.work(Promise.resolve(), config.loadCostUs);
   const { plan, examples, reference } = job;
   if (job.kept >= 0) event.JobResumed({ model: task.model, step: job.step, steps: task.steps });
   else
@@ -156,7 +167,7 @@ async function begin(
   tlm.Step(job.step);
   tlm.EnergyJ(job.energyJ);
   goOn(self, job);
-  return { ok: true, value: undefined };
+  return succeed(undefined);
 }
 
 /** A commanded job that a boot has cut goes on. */
@@ -168,6 +179,29 @@ async function resume(self: FineTuner): Promise<void> {
   const { code, text } = begun.error;
   self.event.JobFailed({ step: newest.state.step, code, reason: text });
   mark(self, newest.id, 'stopped');
+}
+
+/** Errors: TRAINING_CHOICE (a weight that is none), MODEL_UNKNOWN, those of `selfLabels` and of the store; nothing changed then. */
+async function selfLabel(
+  self: FineTuner,
+  asked: { readonly from: number; readonly count: number; readonly weight: number },
+): Promise<Result<void>> {
+  const { state, board, config, out, event, tlm } = self;
+  if (!(asked.weight > 0 && asked.weight <= 1))
+    return fail('TRAINING_CHOICE', { why: `a weight of ${asked.weight}, up to 1 is allowed` });
+  const { model } = config;
+  const stored = out.fetch({ model });
+  if (stored === undefined) return fail('MODEL_UNKNOWN', { model, known: 'none that is fit to fly' });
+  const labels = await selfLabels(self, stored, asked);
+  if (!labels.ok) return labels;
+  const at = { files: board.files, path: labelsPath(self), name: 'own' };
+  const book = withOwn(state.book, labels.value, at, { model, classes: stored.classes });
+  if (!book.ok) return book;
+  state.book = book.value;
+  const held = state.book.labels.size;
+  tlm.LabelsHeld(held);
+  event.SelfLabelled({ tiles: labels.value.length, asked: Math.min(asked.count, MAX_SELF_LABELS), held });
+  return succeed(undefined);
 }
 
 function takeLabels(self: FineTuner, path: string): Result<void> {
@@ -190,5 +224,5 @@ function takeLabels(self: FineTuner, path: string): Result<void> {
   const held = state.book.labels.size;
   tlm.LabelsHeld(held);
   event.LabelsTaken({ path, name, train: count('train'), reference: count('reference'), held });
-  return { ok: true, value: undefined };
+  return succeed(undefined);
 }

@@ -3,8 +3,8 @@ import { succeed } from '../../../fsw/errors';
 import type { Memory } from '../../../fsw/framework';
 import { memoryFiles } from '../../../fsw/framework/memoryFiles';
 import { seededRandom } from '../../../fsw/framework/random';
-import type { TrainingEngine } from '../../../fsw/learning';
 import { sameProcessEngine } from '../../../fsw/learning/engines/sameProcess';
+import type { FlightEngine } from '../../../fsw/learning/engines/workshop';
 import { STATE_NAME } from './guardedState';
 import { TRAIN, type TunerOptions, tunerBench } from './testTuner';
 
@@ -68,7 +68,7 @@ describe('the guarded state of training', () => {
     for (const [what, hit] of Object.entries(spoil)) {
       let runs = 0;
       const inner = sameProcessEngine();
-      const engine: TrainingEngine = {
+      const engine: FlightEngine = {
         ...inner,
         alive: true,
         async run(name, inputs) {
@@ -91,7 +91,7 @@ describe('the guarded state of training', () => {
     let hit = false;
     let loads = 0;
     const inner = sameProcessEngine();
-    const engine: TrainingEngine = {
+    const engine: FlightEngine = {
       ...inner,
       alive: true,
       async load(name, graph, weights, providers) {
@@ -123,7 +123,7 @@ describe('the guarded state of training', () => {
   it('PGE-FTN-014: an engine that is lost is started afresh from the last checkpoint', async () => {
     let runs = 0;
     const inner = sameProcessEngine();
-    const engine: TrainingEngine = {
+    const engine: FlightEngine = {
       ...inner,
       alive: true,
       run: (name, inputs) =>
@@ -137,7 +137,10 @@ describe('the guarded state of training', () => {
   });
 
   it('PGE-FTN-014: an engine that is not done at its deadline is given up, and the job with it when that goes on', async () => {
-    const b = await started({ config: { deadlineUs: 300_000 }, params: { MaxRollbacks: 2 } });
+    const b = await started({
+      config: { deadlineUs: 300_000, loadCostUs: 1000 },
+      params: { MaxRollbacks: 2 },
+    });
     await b.tick(10);
     expect(b.named('RolledBack').map(({ code }) => code)).toEqual(['ENGINE_DEADLINE', 'ENGINE_DEADLINE']);
     expect(b.named('JobFailed')).toHaveLength(1);

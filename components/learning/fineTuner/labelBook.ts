@@ -6,6 +6,7 @@ import {
   type Example,
   type Label,
   type LabelFile,
+  type Labels,
   type LabelUse,
   readLabels,
   targetOf,
@@ -53,14 +54,33 @@ export function taken(
   const unknown = read.value.entries.filter(({ tile }) => kept(tile) === undefined);
   if (unknown.length > 0)
     return fail('LABELS_TILE', { file: at.name, tile: unknown[0].tile, count: unknown.length });
-  const fresh = bookOf(read.value);
+  const next = joined(book, bookOf(read.value), at);
+  return next.ok ? succeed({ book: next.value, file: read.value }) : next;
+}
+
+/** The book with labels of the board's own, kept on storage. Errors: LABELS (too many), those of the store. */
+export function withOwn(
+  book: Book,
+  entries: readonly Label[],
+  at: { readonly files: FileStore; readonly path: string; readonly name: string },
+  model: { readonly model: string; readonly classes: readonly string[] },
+): Result<Book> {
+  if (entries.length === 0) return succeed(book);
+  return joined(book, bookOf({ ...model, entries }), at);
+}
+
+function joined(
+  book: Book,
+  fresh: Book,
+  at: { readonly files: FileStore; readonly path: string; readonly name: string },
+): Result<Book> {
   const same = book.model === fresh.model && book.classes.join() === fresh.classes.join();
   const labels = new Map([...(same ? book.labels : []), ...fresh.labels]);
   if (labels.size > MAX_LABELS)
     return fail('LABELS', { file: at.name, why: `${labels.size} labels in all, ${MAX_LABELS} the most` });
   const next = { ...fresh, labels, sequence: book.sequence + 1 };
   const written = keep(next, at);
-  return written.ok ? succeed({ book: next, file: read.value }) : written;
+  return written.ok ? succeed(next) : written;
 }
 
 /** An empty book, kept so. Errors: those of the store. */
@@ -101,6 +121,6 @@ function keep(
   return written.ok ? writeNext(files, path, sequence, written.value) : written;
 }
 
-function bookOf({ model, classes, entries }: LabelFile): Omit<Book, 'sequence'> & { sequence: 0 } {
+function bookOf({ model, classes, entries }: Omit<Labels, 'name'>): Book {
   return { model, classes, labels: new Map(entries.map((entry) => [entry.tile, entry])), sequence: 0 };
 }

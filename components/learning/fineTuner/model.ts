@@ -15,8 +15,8 @@ import {
   U16,
   U32,
 } from '../../../fsw/framework';
-import type { TrainingEngine } from '../../../fsw/learning';
 import { ownProcessEngine } from '../../../fsw/learning/engines/ownProcess';
+import type { FlightEngine } from '../../../fsw/learning/engines/workshop';
 import { ModelFetch, ModelInstall, ModelInstalled, ModelServed } from '../../payload/ports';
 import { TileFetch, TrainDone, TrainOrder } from '../ports';
 
@@ -71,8 +71,20 @@ export const fineTunerModel = defineComponent({
       args: { version: string(20), force: bool },
       doc: 'Merge what was learned, sign it as a delta with the spacecraft’s own key and have it installed; `force`: even if it is worse.',
     },
+    SELF_LABEL: {
+      id: 7,
+      args: { from: U32, count: U16, weight: F32 },
+      doc: 'Label kept tiles from this id on, 64 at most, whose turned and mirrored views the model answers alike; 0 < weight ≤ 1.',
+    },
   },
   events: {
+    SelfLabelled: {
+      id: 16,
+      severity: 'activity-high',
+      args: { tiles: U16, asked: U16, held: U16 },
+      format: '{tiles} of {asked} tiles labelled by the agreement of their views; {held} labels are held',
+      doc: 'Answer to SELF_LABEL.',
+    },
     LabelsTaken: {
       id: 0,
       severity: 'activity-high',
@@ -366,7 +378,7 @@ export const fineTunerModel = defineComponent({
       doc: 'Flight time of a step over cached features in simulation.',
     },
     engine: {
-      type: reference<() => TrainingEngine>('TrainingEngine'),
+      type: reference<() => FlightEngine>('FlightEngine'),
       default: () => ownProcessEngine(),
       doc: 'Makes the engine that trains.',
     },

@@ -1,11 +1,10 @@
 /** A job goes on move by move: some reference tiles, or one step. Between two moves the queue is served. */
 import { fail, type Result, succeed } from '../../../fsw/errors';
-import { beforeDeadline } from '../../../fsw/runtimes/deadline';
 import { startOf } from './begin';
 import { allowance } from './budget';
 import { keep, lossOf, mark, newestCheckpoint } from './checkpoints';
 import { STATE_NAME, withinBounds } from './guardedState';
-import type { FineTuner, Job } from './state';
+import { type FineTuner, inTime, type Job } from './state';
 
 /** Reference tiles of one move. */
 const SCORED_AT_ONCE = 32;
@@ -208,12 +207,12 @@ async function timed<T>(
   costUs: number,
   work: Promise<Result<T>>,
 ): Promise<Result<T>> {
-  const { clock, config, param, tlm } = self;
+  const { clock, param, tlm } = self;
   const startUs = clock.nowUs();
-  const done = await beforeDeadline(clock, config.deadlineUs, work, costUs);
+  const done = await inTime(self, work, costUs);
   job.energyJ += (param.Watts * (clock.nowUs() - startUs)) / 1e6;
   tlm.EnergyJ(job.energyJ);
-  return done ?? fail('ENGINE_DEADLINE', { model: config.model, deadlineUs: config.deadlineUs });
+  return done;
 }
 
 function stepCostUs({ config }: FineTuner, { plan, examples, step: taken }: Job): number {

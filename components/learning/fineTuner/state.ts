@@ -1,6 +1,8 @@
-import type { Result } from '../../../fsw/errors';
+import { fail, type Result } from '../../../fsw/errors';
 import type { SelfOf } from '../../../fsw/framework';
-import type { Example, TrainingEngine, TuningPlan, TuningSession } from '../../../fsw/learning';
+import type { Example, PlanData, TuningSession } from '../../../fsw/learning';
+import type { FlightEngine } from '../../../fsw/learning/engines/workshop';
+import { beforeDeadline } from '../../../fsw/runtimes/deadline';
 import type { TrainTask } from '../ports';
 import type { GuardedState } from './guardedState';
 import type { Book } from './labelBook';
@@ -16,7 +18,7 @@ export interface Job {
   readonly origin: Progress['origin'];
   /** Of the order that is answered in the end. */
   readonly ticket: number | undefined;
-  readonly plan: TuningPlan;
+  readonly plan: PlanData;
   readonly session: TuningSession;
   readonly guarded: GuardedState;
   readonly examples: readonly Example[];
@@ -43,7 +45,7 @@ export interface Job {
 }
 
 export interface State {
-  readonly engine: TrainingEngine;
+  readonly engine: FlightEngine;
   job: Job | undefined;
   jobs: number;
   book: Book;
@@ -76,4 +78,18 @@ export function deltaPath({ config }: FineTuner, serial: number): string {
 /** `code: text`, as answers to commands say it. */
 export function said(result: Result<unknown>): string {
   return result.ok ? '' : `${result.error.code}: ${result.error.text}`;
+}
+
+/** Work of the engine: its declared flight time in simulation. Error ENGINE_DEADLINE when it is late. */
+export async function inTime<T>(
+  { clock, config: { deadlineUs, model } }: FineTuner,
+  work: Promise<Result<T>>,
+  costUs: number,
+): Promise<Result<T>> {
+  const done = await beforeDeadline(clock, deadlineUs, work, costUs);
+  return done ?? fail('ENGINE_DEADLINE', { model, deadlineUs });
+}
+
+export function providersOf({ config }: FineTuner): readonly string[] {
+  return config.providers.split(',').map((name) => name.trim());
 }

@@ -5,8 +5,9 @@ import { type MemoryFiles, memoryFiles } from '../../../fsw/framework/memoryFile
 import { plainMemory } from '../../../fsw/framework/plainMemory';
 import { seededRandom } from '../../../fsw/framework/random';
 import { bench } from '../../../fsw/framework/testing';
-import { type Graph, type Initializer, type TrainingEngine, writeGraph } from '../../../fsw/learning';
+import { type Graph, type Initializer, writeGraph } from '../../../fsw/learning';
 import { sameProcessEngine } from '../../../fsw/learning/engines/sameProcess';
+import type { FlightEngine } from '../../../fsw/learning/engines/workshop';
 import { type Label, writeLabels } from '../../../fsw/learning/labels';
 import { type ManifestModel, provideOwnKey, readSafetensors } from '../../../fsw/models';
 import { randomWeights } from '../../../fsw/models/testDelta';
@@ -101,7 +102,7 @@ export function labelFile(entries: readonly Label[], classes = CLASSES, model = 
 export interface TunerOptions {
   readonly files?: MemoryFiles;
   readonly memory?: Memory;
-  readonly engine?: () => TrainingEngine;
+  readonly engine?: () => FlightEngine;
   readonly board?: Partial<Board>;
   readonly config?: Readonly<Record<string, unknown>>;
   readonly params?: Readonly<Record<string, number>>;

@@ -10,9 +10,15 @@ import type { Archive } from './model';
 
 type Record = Value<typeof TileRecord>;
 
-/** The record of each goes down (with AutoRecords), whether there is room to keep the tile or not. */
-export function take(self: Archive, { model, version, tiles }: Arguments<typeof Specimens>): void {
-  const { state, config, param, random, event, tlm } = self;
+/**
+ * The record of each goes down (with AutoRecords), whether there is room to keep the tile or not. Between tiles others have
+ * their turn: a tile waits for the disk.
+ */
+export async function take(
+  self: Archive,
+  { model, version, tiles }: Arguments<typeof Specimens>,
+): Promise<void> {
+  const { state, config, param, random, clock, event, tlm } = self;
   const { shelf, classesTag } = state;
   const strange = tiles.find(({ probabilities }) => probabilities.length !== state.classes);
   if (model !== config.model || strange !== undefined) {
@@ -20,15 +26,17 @@ export function take(self: Archive, { model, version, tiles }: Arguments<typeof 
     return;
   }
   const versionTag = tagOf(version);
-  const records = tiles.map((tile): Record => {
+  const records: Record[] = [];
+  for (const tile of tiles) {
     const lot = random.integer(2 ** 32);
     const kept = shelf.keep({ ...tile, lot, classesTag, versionTag }, tile.pixels, param.SampleShare);
     if (!kept.ok) {
       tlm.NotKeptCount(++state.notKept);
       event.NotKept({ code: kept.error.code, reason: kept.error.text });
     } else if (kept.value !== undefined) self.clearThrottle('NotKept');
-    return tileRecord({ ...tile, id: (kept.ok && kept.value) || 0 }, { classesTag, versionTag });
-  });
+    records.push(tileRecord({ ...tile, id: (kept.ok && kept.value) || 0 }, { classesTag, versionTag }));
+    await clock.work(new Promise(setImmediate), config.keepCostUs);
+  }
   state.seen += tiles.length;
   tlm.Seen(state.seen);
   tlm.Kept(shelf.size);

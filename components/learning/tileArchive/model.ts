@@ -145,6 +145,12 @@ export const tileArchiveModel = defineComponent({
         'AnnualCrop,Forest,HerbaceousVegetation,Highway,Industrial,Pasture,PermanentCrop,Residential,River,SeaLake',
       doc: "The network's classes in order, comma separated.",
     },
+    keepCostUs: {
+      type: U32,
+      default: 1_000,
+      unit: 'us',
+      doc: 'Flight time that keeping a tile costs in simulation.',
+    },
     thumbnailCostUs: {
       type: U32,
       default: 5_000,

@@ -39,7 +39,7 @@ export async function boot(
     files,
     async see(tiles: readonly Specimen[], model = 'land-cover') {
       b.in.specimensIn({ model, version: '1.2.0', tiles });
-      await b.settle();
+      await b.advance(1_000 * tiles.length);
     },
     fetch: (tile: number) => b.in.tileFetch({ tile }) as KeptTile | undefined,
     records: () => recordsIn(b.calls('productOut'), TileRecord, 40) as Value<typeof TileRecord>[],

@@ -1,5 +1,6 @@
 import sharp from 'sharp';
 import { describe, expect, it } from 'vitest';
+import { folderOf } from '../../../fsw/framework';
 import { type MemoryFiles, memoryFiles } from '../../../fsw/framework/memoryFiles';
 import { classesTagOf, NO_PLACE, TileRecord, tagOf } from '../../../fsw/learning';
 import { Assembler } from '../../../fsw/products';
@@ -9,6 +10,22 @@ const unsure = (level: number) => specimen(level, 0.5);
 const sure = (level: number) => specimen(level, 0.99);
 const names = (files: MemoryFiles) =>
   Object.keys(files.contents()).filter((name) => /\d[.](tile|held)/.test(name));
+
+function afterCut(files: MemoryFiles): MemoryFiles {
+  files.reboot();
+  return files;
+}
+
+/** What a killed process leaves: also what was not synced, half a write among it. */
+function afterKill(files: MemoryFiles): MemoryFiles {
+  const left = memoryFiles();
+  for (const [path, bytes] of Object.entries(files.contents())) {
+    left.makeFolder(folderOf(path));
+    left.write(path, 0, bytes);
+    left.sync(path);
+  }
+  return left;
+}
 
 describe('the tile archive', () => {
   it('PGE-TAR-001: sends a record of 40 bytes for each tile that it keeps, and gives the tile back by its id', async () => {
@@ -202,32 +219,37 @@ describe('the tile archive', () => {
     expect([fetch(1), fetch(2)].filter((tile) => tile !== undefined)).toHaveLength(1);
   });
 
-  it('PGE-TAR-008: a power cut at any write leaves only whole tiles, each under the id that its record said', async () => {
-    let whole = 0;
-    for (let cut = 1; ; cut++) {
-      const files = memoryFiles();
-      files.cutAt(cut);
-      const first = await boot(files, { budgetBytes: 3 * TILE_BYTES }, 0.5);
-      for (let level = 1; level <= 5; level++) await first.see([specimen(level, 1 - level / 12)]);
-      first.fetch(1);
-      const told = first.records();
-      const finished = files.operations < cut;
-      files.reboot();
-      const second = await boot(files, { budgetBytes: 3 * TILE_BYTES }, 0.5);
-      for (const { tile, seconds } of told.filter((record) => record.tile > 0)) {
-        const kept = second.fetch(tile);
-        if (kept === undefined) continue;
-        expect(kept.pixels[0]).toBe(seconds - 1_700_000_000);
-        whole++;
+  it.each<[string, (files: MemoryFiles) => MemoryFiles]>([
+    ['a power cut', afterCut],
+    ['a kill', afterKill],
+  ])(
+    'PGE-TAR-008: %s at any write leaves only whole tiles, each under the id that its record said',
+    async (_, after) => {
+      let whole = 0;
+      for (let cut = 1; ; cut++) {
+        const files = memoryFiles();
+        files.cutAt(cut);
+        const first = await boot(files, { budgetBytes: 3 * TILE_BYTES }, 0.5);
+        for (let level = 1; level <= 5; level++) await first.see([specimen(level, 1 - level / 12)]);
+        first.fetch(1);
+        const told = first.records();
+        const finished = files.operations < cut;
+        const second = await boot(after(files), { budgetBytes: 3 * TILE_BYTES }, 0.5);
+        for (const { tile, seconds } of told.filter((record) => record.tile > 0)) {
+          const kept = second.fetch(tile);
+          if (kept === undefined) continue;
+          expect(kept.pixels[0]).toBe(seconds - 1_700_000_000);
+          whole++;
+        }
+        expect(second.b.events.filter(({ name }) => name !== 'ArchiveOpened')).toEqual([]);
+        await second.see([specimen(9)]);
+        const known = told.map(({ tile }) => tile);
+        if (second.records()[0].tile > 0) expect(known).not.toContain(second.records()[0].tile);
+        if (finished) break;
       }
-      expect(second.b.events.filter(({ name }) => name !== 'ArchiveOpened')).toEqual([]);
-      await second.see([specimen(9)]);
-      const known = told.map(({ tile }) => tile);
-      if (second.records()[0].tile > 0) expect(known).not.toContain(second.records()[0].tile);
-      if (finished) break;
-    }
-    expect(whole).toBeGreaterThan(20);
-  });
+      expect(whole).toBeGreaterThan(20);
+    },
+  );
 
   it('PGE-TAR-009: gives no damaged tile out, says which, and keeps the others', async () => {
     const { b, see, fetch, files } = await boot();
@@ -254,5 +276,15 @@ describe('the tile archive', () => {
       'tiles of cloud with 2 classes are not of this archive',
       'tiles of land-cover with 1 classes are not of this archive',
     ]);
+  });
+
+  it('PGE-TAR-011: gives others their turn between tiles, and answers for those that are kept already', async () => {
+    const { b, fetch, records } = await boot();
+    b.in.specimensIn({ model: 'land-cover', version: '1', tiles: [specimen(1), specimen(2), specimen(3)] });
+    await b.advance(1_500);
+    expect([fetch(1)?.pixels[0], fetch(2)?.pixels[0], fetch(3)]).toEqual([1, 2, undefined]);
+    expect(records()).toEqual([]);
+    await b.advance(1_500);
+    expect(records()).toHaveLength(3);
   });
 });

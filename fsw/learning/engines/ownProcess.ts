@@ -2,7 +2,9 @@
 import { extname, join } from 'node:path';
 import { type Result, succeed } from '../../errors';
 import { engineProcess } from '../../runtimes/engineProcess';
-import type { Loaded, Tensor, TrainingEngine } from '../trainingEngine';
+import type { Loaded, Tensor } from '../trainingEngine';
+import type { PlanData, TunedModel, TuningChoice } from '../tuning';
+import type { FlightEngine, LearnedWeights } from './workshop';
 
 /** What the two sides say to each other. */
 export type Request =
@@ -18,19 +20,28 @@ export type Request =
       readonly session: string;
       readonly inputs: Readonly<Record<string, Tensor>>;
     }
+  | { readonly kind: 'plan'; readonly model: TunedModel; readonly choice: TuningChoice }
+  | {
+      readonly kind: 'merge';
+      readonly model: TunedModel;
+      readonly choice: TuningChoice;
+      readonly parameters: Float32Array;
+    }
   | { readonly kind: 'release'; readonly session: string };
 
 /** What each kind of request is answered with. */
 export interface Answers {
   load: Loaded;
   run: Readonly<Record<string, Float32Array>>;
+  plan: PlanData;
+  merge: LearnedWeights;
   release: undefined;
 }
 
 const TRAINING_PROCESS = join(__dirname, `trainingProcess${extname(__filename)}`);
 
 /** `program` is the far side's file: another one than onnxruntime's may speak the same protocol. */
-export function ownProcessEngine(program = TRAINING_PROCESS): TrainingEngine {
+export function ownProcessEngine(program = TRAINING_PROCESS): FlightEngine {
   const far = engineProcess<Request, Answers[keyof Answers]>(program);
   const ask = <R extends Request>(request: R) => far.ask(request) as Promise<Result<Answers[R['kind']]>>;
   return {
@@ -47,6 +58,8 @@ export function ownProcessEngine(program = TRAINING_PROCESS): TrainingEngine {
         providers,
       }),
     run: (session, inputs) => ask({ kind: 'run', session, inputs }),
+    plan: (model, choice) => ask({ kind: 'plan', model: plain(model), choice }),
+    merge: (model, choice, parameters) => ask({ kind: 'merge', model: plain(model), choice, parameters }),
     async release(session) {
       const released = await ask({ kind: 'release', session });
       return released.ok ? succeed(undefined) : released;
@@ -54,4 +67,8 @@ export function ownProcessEngine(program = TRAINING_PROCESS): TrainingEngine {
     restart: far.restart,
     close: far.close,
   };
+}
+
+function plain(model: TunedModel): TunedModel {
+  return { ...model, graph: new Uint8Array(model.graph), weights: new Uint8Array(model.weights) };
 }

@@ -2,9 +2,9 @@
 import * as ort from 'onnxruntime-node';
 import { type Failed, fail, succeed } from '../../errors';
 import { createOnnx, firstThatLoads, messageOf } from '../../runtimes/onnx';
-import type { TrainingEngine } from '../trainingEngine';
+import { type FlightEngine, learnedWeights, planData } from './workshop';
 
-export function sameProcessEngine(): TrainingEngine {
+export function sameProcessEngine(): FlightEngine {
   const sessions = new Map<string, ort.InferenceSession>();
   let closed = false;
   const gone = () => (closed ? fail('ENGINE_LOST', { reason: 'closed' }) : undefined);
@@ -45,6 +45,8 @@ export function sameProcessEngine(): TrainingEngine {
         return fail('ENGINE_RUN', { model: name, reason: messageOf(error) });
       }
     },
+    plan: async (model, choice) => planData(model, choice),
+    merge: async (model, choice, parameters) => learnedWeights(model, choice, parameters),
     async release(name) {
       const session = sessions.get(name);
       if (session === undefined) return gone() ?? notLoaded(name);

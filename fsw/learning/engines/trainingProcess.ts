@@ -10,6 +10,8 @@ serveRequests(async (request: Request): Promise<Result<Answers[keyof Answers]>> 
   if (request.kind === 'load')
     return engine.load(request.session, request.graph, request.weights, request.providers);
   if (request.kind === 'run') return engine.run(request.session, request.inputs);
+  if (request.kind === 'plan') return engine.plan(request.model, request.choice);
+  if (request.kind === 'merge') return engine.merge(request.model, request.choice, request.parameters);
   const released = await engine.release(request.session);
   return released.ok ? succeed(undefined) : released;
 });

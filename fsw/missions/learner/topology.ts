@@ -4,6 +4,7 @@
  * flies when it has proven itself.
  */
 import { join } from 'node:path';
+import { federationNode } from '../../../components/learning/federationNode/federationNode';
 import { fineTuner } from '../../../components/learning/fineTuner/fineTuner';
 import { tileArchive } from '../../../components/learning/tileArchive/tileArchive';
 import { tileClassifier } from '../../../components/learning/tileClassifier/tileClassifier';
@@ -43,6 +44,12 @@ const models = instance('modelStore', modelStore, {
   config: { folder: join(projectRoot, 'fsw/missions/earth-watch/models') },
 });
 const tuner = instance('fineTuner', fineTuner, { baseId: 0x2600, priority: 5, queueDepth: 32 });
+const federation = instance('federationNode', federationNode, {
+  baseId: 0x2700,
+  priority: 4,
+  queueDepth: 32,
+  config: { node: 'learner' },
+});
 const scrub = instance('scrubber', scrubber, {
   baseId: 0x2800,
   priority: 6,
@@ -52,12 +59,13 @@ const scrub = instance('scrubber', scrubber, {
 
 export const topology = spacecraft.complete({
   name: 'Learner',
-  payload: [eye, cutter, classifier, archive, runtime, models, tuner, scrub],
+  payload: [eye, cutter, classifier, archive, runtime, models, tuner, federation, scrub],
   connections: [
     connect(spacecraft.fast[0], eye.in.schedIn),
     connect(spacecraft.fast[1], tuner.in.schedIn),
     connect(spacecraft.slow[0], runtime.in.schedIn),
     connect(spacecraft.slow[1], scrub.in.schedIn),
+    connect(spacecraft.slow[2], federation.in.schedIn),
     connect(spacecraft.modes[0], eye.in.modeIn),
 
     // Frame, tiles, answers, what is kept; records and pictures go down by what they are worth.
@@ -79,6 +87,13 @@ export const topology = spacecraft.complete({
     connect(models.out.offer, runtime.in.offered),
     connect(runtime.out.verdict, models.in.verdict),
     connect(scrub.out.regions, models.in.regions),
+
+    // A federation's tasks are trained for as any other; updates go down as files.
+    connect(federation.out.trainOrder, tuner.in.orderIn),
+    connect(tuner.out.doneOut, federation.in.trainDone),
+    connect(federation.out.served, models.in.served),
+    connect(federation.out.fileSend, spacecraft.fileSend),
+    connect(spacecraft.fileDone, federation.in.fileDone),
   ],
   packets: [
     {
@@ -97,6 +112,10 @@ export const topology = spacecraft.complete({
         'fineTuner.AccuracyAfter',
         'fineTuner.EnergyJ',
         'fineTuner.LabelsHeld',
+        'federationNode.TasksWaiting',
+        'federationNode.TasksDone',
+        'federationNode.UpdatesWaiting',
+        'federationNode.OwedNorm',
       ],
     },
     {

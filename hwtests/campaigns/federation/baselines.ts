@@ -68,13 +68,13 @@ export async function central(study: Study, sky: Skies): Promise<Result<Outcome>
   });
 }
 
-/** As many steps as in the federation, on one's own tiles alone. */
+/** Each on its own tiles alone. */
 export async function local(study: Study): Promise<Result<Outcome>> {
   const { trainer, recipe, satellites } = study;
   const found: { seen: number; test: number }[] = [];
   let tiles = 0;
   for (const set of satellites) {
-    const steps = recipe.steps * recipe.rounds;
+    const steps = Math.round((recipe.localEpochs * set.examples.length) / recipe.choice.batch);
     const learned = await trainer.train(set, {
       start: trainer.plan.initial,
       steps,

@@ -16,7 +16,7 @@ import { SimulatedClock } from '../../../fsw/framework/simulatedClock';
 import { energyOf, trainingUs } from './board';
 import type { Network } from './network';
 import type { Outcome, Point } from './outcome';
-import { CODING } from './rounds';
+import { CODING, rateIn } from './rounds';
 import { EPOCH_MS, type Skies } from './sky';
 import { experimentKey } from './spaceNode';
 import type { Study } from './study';
@@ -28,7 +28,7 @@ export const EXCHANGE_EVERY_US = 300e6;
 /** After training, and before the window closes: room for the three messages of an exchange. */
 const MARGIN_US = 60e6;
 /** Trainings between two looks at the accuracy. */
-const LOOK_EVERY = 3;
+const LOOK_EVERY = 6;
 
 interface Flyer {
   readonly index: number;
@@ -123,9 +123,9 @@ class GossipRun {
     const learned = await trainer.train(flyer.set, {
       start: initial.map((value, i) => value + delta[i]),
       steps: recipe.steps,
-      rate: recipe.rate,
+      rate: Math.fround(rateIn(recipe, round + 1)),
       falling: true,
-      seed: recipe.seed + (round + 1) * 1009,
+      seed: recipe.seed + round,
     });
     if (!learned.ok) return void this.faults.push(learned.error);
     const { parameters } = learned.value;

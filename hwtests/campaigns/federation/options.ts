@@ -35,7 +35,7 @@ export function command(): Command {
       '--alpha <a>',
       'of the Dirichlet distribution by which classes are split',
       between(0.05, 1000),
-      0.3,
+      0.5,
     )
     .addOption(
       new Option('--drift <name>', 'what years did to the cameras')

@@ -1,10 +1,11 @@
 /**
  * The satellites and what lies between them and the ground, in simulated time: a task goes up by the quickest way, is trained,
- * and its update comes down. It is a `SatelliteLink` as the gateway knows it.
+ * and its update comes down. It is the link that the gateway uses; while it gathers tasks, time stands still.
  */
 import { type Fault, type Result, succeed } from '../../../fsw/errors';
 import { idOf } from '../../../fsw/federation';
 import type { SimulatedClock } from '../../../fsw/framework/simulatedClock';
+import type { SatelliteLink } from '../../../ground-tools/federation/satelliteLink';
 import { trainingUs } from './board';
 import type { Network } from './network';
 import type { SpaceNode } from './spaceNode';
@@ -29,7 +30,7 @@ interface Station {
   busyUs: number;
 }
 
-export class Orbiters {
+export class Orbiters implements SatelliteLink {
   /** Tiles that were trained on, over all satellites. */
   trained = 0;
   /** Tasks given out whose update has not come down. */
@@ -38,8 +39,11 @@ export class Orbiters {
   lastUs = 0;
   /** Tasks and updates that can't arrive before the end, and what nodes refused. */
   stranded = 0;
+  /** Updates that came too late for the ground. */
+  returned = 0;
   readonly faults: Fault[] = [];
   private readonly stations: ReadonlyMap<string, Station>;
+  private pending: { readonly station: Station; readonly id: string; readonly task: Uint8Array }[] = [];
 
   constructor(private readonly options: OrbitersOptions) {
     this.stations = new Map(
@@ -56,10 +60,7 @@ export class Orbiters {
     if (onBoard !== undefined) return succeed(onBoard ? 'delivered' : 'waiting');
     station.tasks.set(id, false);
     this.waiting++;
-    const { clock, network, nodes, relay } = this.options;
-    const arrivesUs = network.send(nodes.length, station.index, task.length, clock.nowUs(), relay);
-    if (arrivesUs === undefined) this.stranded++;
-    else this.at(arrivesUs, () => this.arrived(station, id, task));
+    this.pending.push({ station, id, task });
     return succeed('waiting');
   }
 
@@ -67,14 +68,22 @@ export class Orbiters {
     return succeed([...this.station(name).down.values()]);
   }
 
-  async acknowledge(name: string, id: string): Promise<Result<void>> {
-    this.station(name).down.delete(id);
+  async settle(name: string, id: string, verdict: 'taken' | 'returned'): Promise<Result<void>> {
+    const station = this.station(name);
+    if (station.down.delete(id) && verdict === 'returned') this.returned++;
     return succeed(undefined);
   }
 
-  /** Lets time run until nothing that can arrive is under way; returns whether all of it came. */
-  async settle(untilUs: number): Promise<boolean> {
-    const { clock } = this.options;
+  /** Sends what was gathered and lets time run until nothing that can arrive is under way; returns whether all of it came. */
+  async fly(untilUs: number): Promise<boolean> {
+    const { clock, network, nodes, relay } = this.options;
+    // In the order of the satellites: that of a gateway's calls is the host's.
+    for (const { station, id, task } of this.pending.sort((x, y) => x.station.index - y.station.index)) {
+      const arrivesUs = network.send(nodes.length, station.index, task.length, clock.nowUs(), relay);
+      if (arrivesUs === undefined) this.stranded++;
+      else this.at(arrivesUs, () => this.arrived(station, id, task));
+    }
+    this.pending = [];
     while (this.waiting > this.stranded && clock.nowUs() < untilUs)
       await clock.run(Math.min(untilUs, clock.nowUs() + 1e6), () => undefined);
     return this.waiting === 0;

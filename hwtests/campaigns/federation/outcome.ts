@@ -40,15 +40,20 @@ export const NO_TRAFFIC: Traffic = {
   links: [],
 };
 
-/** `offered`: passes in the time that was needed. */
+/** The station of links that always stand. */
+export const ALWAYS = 'always';
+
+/** `offered`: passes in the time that was needed; `nameOf`: of satellites. */
 export function trafficOf(hops: readonly Hop[], offered: number, nameOf: (node: number) => string): Traffic {
   const bytes = { up: 0, down: 0, crosslink: 0 };
   const links = new Map<string, { link: string; direction: Direction; bytes: number }>();
   const used = new Set<Hop['window']>();
   for (const hop of hops) {
     bytes[hop.direction] += hop.bytes;
-    if (hop.direction !== 'crosslink') used.add(hop.window);
-    const link = `${nameOf(hop.from)} → ${hop.window.station ?? nameOf(hop.to)}`;
+    if (hop.direction !== 'crosslink' && hop.window.station !== ALWAYS) used.add(hop.window);
+    const { station } = hop.window;
+    const from = hop.direction === 'up' ? station : nameOf(hop.from);
+    const link = `${from} → ${hop.direction === 'down' ? station : nameOf(hop.to)}`;
     const known = links.get(link) ?? { link, direction: hop.direction, bytes: 0 };
     links.set(link, { ...known, bytes: known.bytes + hop.bytes });
   }

@@ -20,11 +20,11 @@ import { Orbiters } from './orbiters';
 import type { Outcome, Point } from './outcome';
 import { EPOCH_MS, type Skies } from './sky';
 import { experimentKey, SpaceNode } from './spaceNode';
-import type { Study } from './study';
+import type { Recipe, Study } from './study';
 
 export const GROUND_KEY = experimentKey(200);
 export const TASK_KEYS = new Map([[GROUND_KEY.id, GROUND_KEY.publicKey]]);
-export const CODING: Coding = { kind: 'int8', block: 64 };
+export const CODING: Coding = { kind: 'int8', block: 256 };
 /** Longer than any experiment. */
 const EXPIRES_MS = 30 * 86_400_000;
 
@@ -34,6 +34,8 @@ const SAME_MEAN = 1e-6;
 export interface Federated extends Outcome {
   /** Parameters after each round. */
   readonly means: readonly Float32Array[];
+  /** The most that a parameter of `means` is from our own mean of the same updates. */
+  readonly apart: number;
 }
 
 export interface RoundsOptions {
@@ -48,6 +50,11 @@ export interface RoundsOptions {
    */
   readonly means?: readonly Float32Array[];
   readonly onRound?: (point: Point) => void;
+}
+
+/** Falls along half a cosine over the rounds, as the Flower app has it. `round` counts from 1. */
+export function rateIn({ rate, rounds }: Recipe, round: number): number {
+  return (rate * (1 + Math.cos((Math.PI * (round - 1)) / rounds))) / 2;
 }
 
 export function nodesOf({ trainer, satellites, model }: Study): SpaceNode[] {
@@ -76,9 +83,10 @@ export async function federate(options: RoundsOptions): Promise<Result<Federated
   const made: Float32Array[] = [];
   let start = trainer.plan.initial;
   let cut: string | undefined;
+  let worst = 0;
   for (let round = 1; round <= recipe.rounds; round++) {
     const tasks = await handOut(orbiters, study, start, round);
-    if (!(await orbiters.settle(sky.endUs))) {
+    if (!(await orbiters.fly(sky.endUs))) {
       cut = orbiters.faults[0]?.text ?? `time was up in round ${round} of ${recipe.rounds}`;
       break;
     }
@@ -91,6 +99,7 @@ export async function federate(options: RoundsOptions): Promise<Result<Federated
     if (!mean.ok) return mean;
     const given = means?.[round - 1];
     const apart = given ? largestDifference(given, mean.value) : 0;
+    worst = Math.max(worst, apart);
     if (apart > SAME_MEAN) return fail('FEDERATION_MEAN', { round, apart });
     start = given ?? mean.value;
     made.push(start);
@@ -105,6 +114,7 @@ export async function federate(options: RoundsOptions): Promise<Result<Federated
     name,
     points,
     means: made,
+    apart: worst,
     test: test.value,
     traffic: sky.traffic(network),
     energy: energyOf(orbiters.trained, network.hops),
@@ -134,8 +144,8 @@ async function handOut(
       layout: trainer.plan.parameters.map(({ name: tensor, dims }) => ({ name: tensor, dims: [...dims] })),
       start: { id: vectorId(start), ...(packed.ok && { packed: packed.value.bytes }) },
       steps: recipe.steps,
-      rate: recipe.rate,
-      seed: recipe.seed,
+      rate: rateIn(recipe, round),
+      seed: recipe.seed + round - 1,
       coding: CODING,
       expiresMs: EPOCH_MS + EXPIRES_MS,
     };
@@ -172,7 +182,7 @@ async function gather(
       });
       if (checked.ok) accepted.push(checked.value);
       else faults.push(checked.error);
-      await orbiters.acknowledge(name, idOf(bytes));
+      await orbiters.settle(name, idOf(bytes), 'taken');
     }
   }
   const { counted, refused } = checkNorms(accepted, defaultLimits);

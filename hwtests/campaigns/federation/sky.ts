@@ -3,7 +3,7 @@ import { type Result, succeed } from '../../../fsw/errors';
 import { RATES } from './board';
 import { constellation, type Satellite } from './constellation';
 import { type Hop, Network } from './network';
-import { type Traffic, trafficOf } from './outcome';
+import { ALWAYS, type Traffic, trafficOf } from './outcome';
 import { crosslinkWindows, groundWindows, type Window } from './windows';
 
 /** When the experiment begins: the elements' epoch. */
@@ -32,7 +32,7 @@ export function openSky(count: number, days: number): Result<Skies> {
   const crosslinks = crosslinkWindows(satellites, span);
   const endUs = days * DAY_US;
   const always = satellites.map(
-    (_, a): Window => ({ kind: 'ground', a, b: count, station: 'always', startUs: 0, endUs }),
+    (_, a): Window => ({ kind: 'ground', a, b: count, station: ALWAYS, startUs: 0, endUs }),
   );
   const unlimited = Number.MAX_SAFE_INTEGER;
   return succeed({
@@ -50,7 +50,7 @@ export function openSky(count: number, days: number): Result<Skies> {
     traffic: ({ hops }) => {
       const lastUs = hops.reduce((last: number, { endUs: end }: Hop) => Math.max(last, end), 0);
       const offered = ground.filter(({ startUs }) => startUs < lastUs).length;
-      return trafficOf(hops, offered, (node) => satellites[node]?.name ?? 'ground');
+      return trafficOf(hops, offered, (node) => satellites[node].name);
     },
   });
 }

@@ -16,20 +16,22 @@ export interface Recipe {
   /** Updates of a satellite in a round. */
   readonly steps: number;
   readonly rounds: number;
-  /** Falls along half a cosine within each round. */
+  /** Of the first round; falls along half a cosine over the rounds, and within each round once more, as fineTuner does it. */
   readonly rate: number;
-  /** Central and local training: as many updates a satellite, or as many epochs. */
+  /** Over all tiles, of central training; over each satellite's own, of local training. */
   readonly centralEpochs: number;
+  readonly localEpochs: number;
   /** Of the order of the tiles. */
   readonly seed: number;
 }
 
 export const RECIPE: Recipe = {
-  choice: { what: 'ends', batch: 16, optimizer: adamw },
-  steps: 12,
-  rounds: 10,
-  rate: 3e-3,
+  choice: { what: 'ends', batch: 8, optimizer: adamw },
+  steps: 8,
+  rounds: 24,
+  rate: 4e-3,
   centralEpochs: 4,
+  localEpochs: 8,
   seed: 1,
 };
 
