@@ -11,7 +11,9 @@ import { highResCamera } from '../../../components/imaging/highResCamera/highRes
 import { landCover } from '../../../components/imaging/landCover/landCover';
 import { sceneProducts } from '../../../components/imaging/sceneProducts/sceneProducts';
 import { vesselDetector } from '../../../components/imaging/vesselDetector/vesselDetector';
+import { federationNode } from '../../../components/learning/federationNode/federationNode';
 import { fineTuner } from '../../../components/learning/fineTuner/fineTuner';
+import { referenceSet } from '../../../components/learning/referenceSet/referenceSet';
 import { tileArchive } from '../../../components/learning/tileArchive/tileArchive';
 import { camera } from '../../../components/payload/camera/camera';
 import { cloudScreener } from '../../../components/payload/cloudScreener/cloudScreener';
@@ -93,6 +95,13 @@ const archive = instance('tileArchive', tileArchive, {
   params: { AutoRecords: false },
 });
 const tuner = instance('fineTuner', fineTuner, { baseId: 0x3100, priority: 3, queueDepth: 32 });
+const reference = instance('referenceSet', referenceSet, { baseId: 0x3300 });
+const federation = instance('federationNode', federationNode, {
+  baseId: 0x3200,
+  priority: 2,
+  queueDepth: 32,
+  config: { node: 'earth-watch' },
+});
 
 export const topology = spacecraft.complete({
   name: 'EarthWatch',
@@ -114,6 +123,8 @@ export const topology = spacecraft.complete({
     scenes,
     archive,
     tuner,
+    reference,
+    federation,
   ],
   connections: [
     connect(spacecraft.fast[0], eye.in.schedIn),
@@ -160,6 +171,15 @@ export const topology = spacecraft.complete({
     connect(tuner.out.served, models.in.served),
     connect(tuner.out.install, models.in.install),
     connect(models.out.installed, tuner.in.installed),
+    connect(reference.out.tile, archive.in.tileFetch),
+    connect(reference.out.served, models.in.served),
+    connect(runtime.out.reference, reference.in.reference),
+    connect(federation.out.trainOrder, tuner.in.orderIn),
+    connect(tuner.out.doneOut, federation.in.trainDone),
+    connect(federation.out.served, models.in.served),
+    connect(federation.out.fileSend, spacecraft.fileSend),
+    connect(spacecraft.fileDone, federation.in.fileDone),
+    connect(spacecraft.slow[3], federation.in.schedIn),
 
     // All networks run in one runtime, as twins, from one verified store.
     connect(screener.out.infer, runtime.in.request[0]),
@@ -252,6 +272,8 @@ export const topology = spacecraft.complete({
         'fineTuner.AccuracyAfter',
         'fineTuner.EnergyJ',
         'fineTuner.Rollbacks',
+        'federationNode.TasksWaiting',
+        'federationNode.UpdatesWaiting',
       ],
     },
   ],

@@ -6,6 +6,7 @@
 import { join } from 'node:path';
 import { federationNode } from '../../../components/learning/federationNode/federationNode';
 import { fineTuner } from '../../../components/learning/fineTuner/fineTuner';
+import { referenceSet } from '../../../components/learning/referenceSet/referenceSet';
 import { tileArchive } from '../../../components/learning/tileArchive/tileArchive';
 import { tileClassifier } from '../../../components/learning/tileClassifier/tileClassifier';
 import { camera } from '../../../components/payload/camera/camera';
@@ -44,6 +45,7 @@ const models = instance('modelStore', modelStore, {
   config: { folder: join(projectRoot, 'fsw/missions/earth-watch/models') },
 });
 const tuner = instance('fineTuner', fineTuner, { baseId: 0x2600, priority: 5, queueDepth: 32 });
+const reference = instance('referenceSet', referenceSet, { baseId: 0x2900 });
 const federation = instance('federationNode', federationNode, {
   baseId: 0x2700,
   priority: 4,
@@ -59,7 +61,7 @@ const scrub = instance('scrubber', scrubber, {
 
 export const topology = spacecraft.complete({
   name: 'Learner',
-  payload: [eye, cutter, classifier, archive, runtime, models, tuner, federation, scrub],
+  payload: [eye, cutter, classifier, archive, runtime, models, tuner, reference, federation, scrub],
   connections: [
     connect(spacecraft.fast[0], eye.in.schedIn),
     connect(spacecraft.fast[1], tuner.in.schedIn),
@@ -83,6 +85,9 @@ export const topology = spacecraft.complete({
     connect(tuner.out.served, models.in.served),
     connect(tuner.out.install, models.in.install),
     connect(models.out.installed, tuner.in.installed),
+    connect(reference.out.tile, archive.in.tileFetch),
+    connect(reference.out.served, models.in.served),
+    connect(runtime.out.reference, reference.in.reference),
     connect(runtime.out.fetch, models.in.fetch),
     connect(models.out.offer, runtime.in.offered),
     connect(runtime.out.verdict, models.in.verdict),
