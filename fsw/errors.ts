@@ -225,6 +225,7 @@ export const errorTable = {
   ORBIT_BAD_TLE: '{name}: {why}',
   FEDERATION_SHARDS: 'no split of {tiles} tiles gives {satellites} satellites {least} each',
   FEDERATION_MEAN: 'round {round}: the mean of the updates is {apart} from the one that was given',
+  FEDERATION_FLOWER: 'the SuperLink can not be used: {why}',
   FLOWER_SILENT: 'round {round}: nothing came from the SuperLink for {seconds} s; is the run started?',
   EUROSAT_MISSING:
     'EuroSAT is not there (looked in {places}): name its parent folder in PERIGEE_DATA, see perigee assets',
@@ -280,6 +281,8 @@ export const errorTable = {
   FLOWER_OBJECT: 'Flower object {id}: {why}',
   FLOWER_ARRAY: 'Flower array {name}: {why}',
   FLOWER_KEY: 'SuperNode key {where}: {why}',
+  FLOWER_UNREGISTERED:
+    'the operator of this SuperLink registers keys: flwr supernode register identity.pub (of the gateway state): {why}',
   FLOWER_ORDER: 'Flower message {id}: {why}',
   FLOWER_GIVEN_UP: 'Flower has given message {id} up: {why}',
   FLOWER_FLEET: 'fleet file {file}: {why}',

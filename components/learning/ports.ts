@@ -1,6 +1,6 @@
 /** The ports between learning components: tiles that were seen, orders to train, what came of them. */
 import { enumeration, port, reference, string, U32 } from '../../fsw/framework';
-import type { TuningChoice } from '../../fsw/learning';
+import type { Parameter, TuningChoice } from '../../fsw/learning';
 
 /** A tile as the board keeps it. */
 export interface KeptTile {
@@ -68,6 +68,8 @@ export const TrainStatus = enumeration('Learning.TrainStatus', {
 
 /** What training came to. */
 export interface Trained {
+  /** Names and dims of the flat vector, as the plan has them; absent: the trainer has none. */
+  readonly layout?: readonly Pick<Parameter, 'name' | 'dims'>[];
   /** The flat vector that it started with: the order's, or the model's own. */
   readonly initial: Float32Array;
   readonly parameters: Float32Array;

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { decodeCbor } from '../models';
+import { HELLO_IDS, openHello, sealHello } from './hello';
 import { idOf, layoutId } from './ids';
 import { seal } from './sealed';
 import { openTask, sealTask } from './task';
@@ -113,6 +114,28 @@ describe('an update', () => {
   it('without an example, or with a loss that is no number, is refused', () => {
     for (const change of [{ examples: 0 }, { metrics: { loss: Number.NaN } }, { task: 'ab' }])
       expect(openUpdate(testUpdate(change).bytes, keysOfNodes)).toMatchObject({
+        error: { code: 'FED_FORMAT' },
+      });
+  });
+});
+
+describe('a greeting', () => {
+  const hello = {
+    ...{ node: 'alpha', saidMs: 5, nextPassMs: 9 },
+    ...{ updates: ['0123456789abcdef'], done: [], tasks: ['fedcba9876543210'], carried: [] },
+  };
+  const { key } = nodeKeys.alpha;
+
+  it('is read back as it was said, and refused with what is no id, or more of them than fit', () => {
+    expect(openHello(sealHello(hello, key), keysOfNodes)).toMatchObject({ value: { content: hello } });
+    const { nextPassMs, ...blind } = hello;
+    expect(openHello(sealHello(blind, key), keysOfNodes)).toMatchObject({ value: { content: blind } });
+    for (const updates of [
+      ['0123456789abcdeg'],
+      ['../../../etc/pas'],
+      Array(HELLO_IDS + 1).fill(hello.updates[0]),
+    ])
+      expect(openHello(sealHello({ ...hello, updates }, key), keysOfNodes)).toMatchObject({
         error: { code: 'FED_FORMAT' },
       });
   });

@@ -55,6 +55,7 @@ export interface GossipPlan {
 }
 
 const FORMAT = 'perigee-task/1';
+const KINDS = ['head', 'first', 'ends', 'lora', 'all'] as const;
 const MAX_STEPS = 1e6;
 const MAX_U32 = 2 ** 32 - 1;
 
@@ -119,9 +120,9 @@ function startOf(value: unknown): Start {
 
 function choiceOf(value: unknown): TuningChoice {
   const at = 'choice';
-  const what = text(member(value, 'what', at), 'choice.what');
-  if (what !== 'head' && what !== 'ends' && what !== 'lora' && what !== 'all')
-    throw new Malformed(`choice.what: ${what} is not head, ends, lora or all`);
+  const said = text(member(value, 'what', at), 'choice.what');
+  const what = KINDS.find((kind) => kind === said);
+  if (what === undefined) throw new Malformed(`choice.what: ${said} is not one of ${KINDS.join(', ')}`);
   const features = optional(value, 'features');
   if (features !== undefined && features !== 'cached') throw new Malformed('choice.features: not cached');
   return {

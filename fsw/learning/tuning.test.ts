@@ -23,6 +23,7 @@ describe('a plan for tuning', () => {
     const named = (change: Partial<TuningChoice>) =>
       unwrap(planTuning(cover, choice(change))).parameters.map(({ name }) => name);
     expect(named({ what: 'head' })).toEqual(['head.weight', 'head.bias']);
+    expect(named({ what: 'first' })).toEqual(['stem.0.weight', 'stem.0.bias']);
     expect(named({ what: 'ends' })).toEqual(['stem.0.weight', 'stem.0.bias', 'head.weight', 'head.bias']);
     const lora = named({ what: 'lora' });
     expect(lora).toHaveLength(2 * 6 * 6 + 2);
@@ -33,10 +34,13 @@ describe('a plan for tuning', () => {
     expect(all.toSorted()).toEqual(tensors.filter((name) => !name.startsWith('input.')).toSorted());
   });
 
-  it.each(['head', 'ends', 'lora', 'all'] as const)('starts from the weights as they are: %s', (what) => {
-    const plan = unwrap(planTuning(surface, choice({ what })));
-    expect(Buffer.from(surface.weights).equals(unwrap(plan.merged(plan.initial)))).toBe(true);
-  });
+  it.each(['head', 'first', 'ends', 'lora', 'all'] as const)(
+    'starts from the weights as they are: %s',
+    (what) => {
+      const plan = unwrap(planTuning(surface, choice({ what })));
+      expect(Buffer.from(surface.weights).equals(unwrap(plan.merged(plan.initial)))).toBe(true);
+    },
+  );
 
   it('is the same for everyone: adapters start from the names of their matrices alone', () => {
     const [one, other] = [1, 2].map(() => unwrap(planTuning(surface, choice({ what: 'lora', rank: 4 }))));
@@ -47,7 +51,7 @@ describe('a plan for tuning', () => {
     expect(new Set(values).size).toBeGreaterThan(a.length / 2);
   });
 
-  it.each(['head', 'ends', 'lora', 'all'] as const)(
+  it.each(['head', 'first', 'ends', 'lora', 'all'] as const)(
     'merged, answers as the graph that was trained: %s',
     async (what) => {
       const plan = unwrap(planTuning(surface, choice({ what, rank: 4 })));
@@ -86,10 +90,8 @@ describe('a plan for tuning', () => {
     });
     expect(plain(other)).toEqual(plain(one));
     const learned = one.initial.map((value) => value + 1e-3);
-    const [mine, theirs] = [
-      await here.merge(surface, asked, learned),
-      await there.merge(surface, asked, learned),
-    ];
+    const what = { parameters: learned, rounded: false };
+    const [mine, theirs] = [await here.merge(surface, asked, what), await there.merge(surface, asked, what)];
     const { weights, delta } = unwrap(theirs);
     expect(sha256Hex(weights)).toBe(sha256Hex(unwrap(mine).weights));
     expect(delta.changes).toEqual(unwrap(mine).delta.changes);
@@ -97,6 +99,26 @@ describe('a plan for tuning', () => {
     expect(sha256Hex(applied)).toBe(sha256Hex(weights));
     expect(delta.payload.length).toBeLessThan(surface.weights.length / 8);
     await there.close();
+  });
+
+  it('may merge adapters in steps: a quarter of the bytes, nearly the same weights', async () => {
+    const engine = sameProcessEngine();
+    const asked = choice({ what: 'lora', rank: 4 });
+    const { initial } = unwrap(await engine.plan(surface, asked));
+    const random = seededRandom(4);
+    const parameters = initial.map((value) => value + (random.next() - 0.5) / 20);
+    const [exact, coarse] = [false, true].map(async (rounded) =>
+      unwrap(await engine.merge(surface, asked, { parameters, rounded })),
+    );
+    const [fine, rough] = [await exact, await coarse];
+    expect(rough.delta.payload.length).toBeLessThan(0.35 * fine.delta.payload.length);
+    const applied = unwrap(applyDelta(surface.weights, rough.delta, 'delta'));
+    expect(sha256Hex(applied)).toBe(sha256Hex(rough.weights));
+    const head = unwrap(readSafetensors(surface.weights, 'surface'))[0].offset;
+    const floats = ({ weights }: { weights: Uint8Array }) => new Float32Array(weights.slice(head).buffer);
+    const [one, other, base] = [floats(fine), floats(rough), floats({ weights: surface.weights })];
+    const off = (from: Float32Array) => Math.hypot(...one.map((value, i) => value - from[i]));
+    expect(off(other)).toBeLessThan(0.02 * off(base));
   });
 
   it('is refused: choices without a sense, files that don’t belong together, vectors of another plan', () => {

@@ -13,10 +13,10 @@ import { type TrainingGraphs, trainingGraphs } from './trainingGraph';
 
 export interface TuningChoice {
   /**
-   * The last product alone; it and the layer that meets the input, which is what a camera that drifted asks for; low-rank
+   * The last product alone; the layer that meets the input alone, which is what a camera that drifted asks for; both; low-rank
    * adapters beside every other matrix, and the head; every weight.
    */
-  readonly what: 'head' | 'ends' | 'lora' | 'all';
+  readonly what: 'head' | 'first' | 'ends' | 'lora' | 'all';
   /** Of the adapters; 8 if not said. */
   readonly rank?: number;
   /** Scale of the adapters is alpha / rank; twice the rank if not said. */
@@ -105,6 +105,7 @@ function planned(graph: Graph, model: TunedModel, choice: TuningChoice): Result<
   const adapters = lora?.adapters ?? [];
   const trainable = {
     head: parts.head,
+    first: parts.first,
     ends: [...parts.first, ...parts.head],
     lora: [...adapters.flatMap(({ a, b }) => [a, b]), ...parts.head],
     all: parts.weights,

@@ -1,7 +1,9 @@
-import { describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it } from 'vitest';
 import { fail } from '../../fsw/errors';
 import { TestFederation } from './testFederation';
-import { learned, orderOf, readTask, testArrays, updateOf } from './testSatellites';
+import { learned, orderOf, readTask, removeTestFolders, testArrays, updateOf } from './testSatellites';
+
+afterAll(removeTestFolders);
 
 /** A federation that has joined. */
 async function joined(count = 1, options = {}): Promise<TestFederation> {
@@ -213,6 +215,30 @@ describe('the gateway', () => {
     expect(body?.kind === 'error' && body.error.reason).toContain('FED_BASE');
   });
 
+  it('tells Flower when a satellite gives a task up that it has', async () => {
+    const federation = await joined();
+    federation.answer = () => undefined;
+    const fault = fail('FED_TASK_REFUSED', { why: 'no labelled tile' }).error;
+    const { link } = federation;
+    const given: { task: string; fault: typeof fault }[] = [];
+    federation.gateway.close();
+    federation.open({
+      link: {
+        deliver: (...args) => link.deliver(...args),
+        updates: (name) => link.updates(name),
+        settle: (...args) => link.settle(...args),
+        givenUp: () => given.splice(0),
+      },
+    });
+    const message = federation.ask();
+    await federation.steps(3);
+    const [task] = federation.tasks.get('sat-1') ?? [];
+    given.push({ task: readTask(task).id.slice(0, 16), fault });
+    await federation.steps(2);
+    const body = federation.superlink.reply(message)?.body;
+    expect(body?.kind === 'error' && body.error.reason).toContain('no labelled tile');
+  });
+
   it('keeps an update of a run that was stopped, and one that nobody asked for', async () => {
     const federation = await joined();
     federation.answer = () => undefined;
@@ -243,6 +269,28 @@ describe('the gateway', () => {
     await federation.steps(6);
     expect(federation.superlink.reply(message)?.body.kind).toBe('content');
     expect(federation.gateway.counts.pushed).toBe(1);
+  });
+
+  it('keeps the update, and says that it is late, when Flower gave the message up meanwhile', async () => {
+    const federation = await joined();
+    const message = federation.ask();
+    const honest = federation.superlink.fetch;
+    let objects = 0;
+    federation.gateway.close();
+    federation.open({
+      fetch: async (url, init) => {
+        if (url.endsWith('push-object') && ++objects === 3) {
+          federation.superlink.nowMs += 600_000;
+          const order = federation.superlink.orders.get(message);
+          if (order) order.givenUp = true;
+        }
+        return honest(url, init);
+      },
+    });
+    await federation.steps(6);
+    expect(federation.told('late')).toHaveLength(1);
+    expect(federation.gateway.journals.get('sat-1')?.late).toHaveLength(1);
+    expect(federation.gateway.counts.pushed).toBeUndefined();
   });
 
   it('goes on when the SuperLink is down and back, and tells it once', async () => {
@@ -308,6 +356,18 @@ describe('the gateway', () => {
     federation.superlink.isOurs = false;
     await federation.steps(2);
     expect(federation.told('fault')).toEqual([expect.stringContaining('FLOWER_VERSION')]);
+  });
+
+  it('says which key to register where the operator does so, and joins then', async () => {
+    const federation = new TestFederation();
+    federation.superlink.isOpen = false;
+    await federation.steps(2);
+    expect(federation.told('fault')).toEqual([expect.stringContaining('FLOWER_UNREGISTERED')]);
+    const identity = federation.gateway.journals.get('sat-1')?.identity();
+    if (!identity?.ok) throw new Error('no identity');
+    federation.superlink.nodes.set('77', { key: identity.value.publicKey, onlineUntilMs: 0 });
+    await federation.steps(1);
+    expect(federation.told('joined')).toEqual(['as node 77']);
   });
 
   it('lets one process use its state, and goes on with the same nodes after it', async () => {

@@ -11,7 +11,7 @@ import { commandNamed, uploadBytes } from '../cli/files';
 import { GatewayClient } from '../client/gatewayClient';
 import { FileDownloads } from '../files/fileDownload';
 import { apidOf } from '../gateway/lines';
-import type { SatelliteLink } from './satelliteLink';
+import type { GivenUp, SatelliteLink } from './satelliteLink';
 
 export interface GroundLinkOptions {
   /** `host:port` of the ground gateway of each satellite, by its name. */
@@ -47,6 +47,10 @@ export class GroundLink implements SatelliteLink {
     return succeed(undefined);
   }
 
+  givenUp(satellite: string): readonly GivenUp[] {
+    return this.#stations.get(satellite)?.givenUp() ?? [];
+  }
+
   close(): void {
     for (const station of this.#stations.values()) station.close();
   }
@@ -62,8 +66,11 @@ class Station {
   readonly #folder: string;
   readonly #timeoutS: number;
   readonly #downloads: FileDownloads;
+  /** Hear packets, and events; undefined while the ground gateway is not there. */
   #packets: GatewayClient | undefined;
+  #events: GatewayClient | undefined;
   #isConnecting = false;
+  #givenUp: GivenUp[] = [];
   /** The DATA that follows is of an update. */
   #isOurs = false;
   /** How far each task is; undefined: not begun, or to be begun again. */
@@ -109,24 +116,54 @@ class Station {
     }
   }
 
+  givenUp(): readonly GivenUp[] {
+    return this.#givenUp.splice(0);
+  }
+
   close(): void {
     this.#packets?.close();
+    this.#events?.close();
   }
 
   async #listen(): Promise<Result<void>> {
-    if (this.#packets !== undefined || this.#isConnecting) return succeed(undefined);
+    if (this.#isConnecting || (this.#packets !== undefined && this.#events !== undefined))
+      return succeed(undefined);
     this.#isConnecting = true;
-    const client = await GatewayClient.connect(this.#gateway);
+    const packets = await this.#hearPackets();
+    const events = packets.ok ? await this.#hearEvents() : packets;
     this.#isConnecting = false;
+    return events;
+  }
+
+  async #hearPackets(): Promise<Result<void>> {
+    if (this.#packets !== undefined) return succeed(undefined);
+    const client = await GatewayClient.connect(this.#gateway);
     if (!client.ok) return client;
     this.#packets = client.value;
-    client.value.onEntry(({ bytes }) => {
-      if (apidOf(bytes) === Apid.FILE) this.#hear(bytes.subarray(SPACE_PACKET_HEADER_LENGTH));
-    });
     void client.value.closed.then(() => {
       this.#packets = undefined;
     });
+    client.value.onEntry(({ bytes }) => {
+      if (apidOf(bytes) === Apid.FILE) this.#hear(bytes.subarray(SPACE_PACKET_HEADER_LENGTH));
+    });
     return client.value.subscribe('packets');
+  }
+
+  async #hearEvents(): Promise<Result<void>> {
+    if (this.#events !== undefined) return succeed(undefined);
+    const client = await GatewayClient.connect(this.#gateway);
+    if (!client.ok) return client;
+    this.#events = client.value;
+    void client.value.closed.then(() => {
+      this.#events = undefined;
+    });
+    client.value.onMessage((message) => {
+      if (message.type !== 'event' || !message.name.endsWith('.TaskGivenUp')) return;
+      const { task, code, reason } = message.args;
+      const { error } = fail('FED_TASK_REFUSED', { why: `${String(code)}: ${String(reason)}` });
+      this.#givenUp.push({ task: String(task), fault: error });
+    });
+    return client.value.subscribe('json', ['event']);
   }
 
   /** Other files of the spacecraft are none of ours. */

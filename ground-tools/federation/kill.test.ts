@@ -1,9 +1,13 @@
-import { describe, expect, it } from 'vitest';
+import { rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, describe, expect, it } from 'vitest';
 import type { Fetch } from './fleet';
 import type { Gateway } from './gateway';
 import type { SatelliteLink } from './satelliteLink';
 import { TestFederation, writeQuickly } from './testFederation';
-import { orderOf, testArrays } from './testSatellites';
+import { orderOf, removeTestFolders, testArrays } from './testSatellites';
+
+afterAll(removeTestFolders);
 
 class Killed extends Error {}
 
@@ -103,6 +107,33 @@ describe('a gateway that is killed', () => {
     },
     30_000,
   );
+
+  it('at any act of its first step, is the same one node at the SuperLink, half a minute later', async () => {
+    for (const when of ['before', 'after'] as const)
+      for (let at = 1; ; at++) {
+        const federation = new TestFederation();
+        const reaper = new Reaper(at, when);
+        const killed = (error: unknown) => {
+          if (!(error instanceof Killed)) throw error;
+        };
+        try {
+          mortal(federation, reaper);
+          await federation.steps(1).catch(killed);
+        } catch (error) {
+          killed(error);
+        }
+        federation.superlink.nowMs += 30_000;
+        rmSync(join(federation.state, 'lock'), { force: true });
+        federation.open();
+        await federation.steps(1);
+        const message = federation.ask();
+        await federation.steps(4);
+        const where = `${when} act ${at}, ${reaper.acts.at(-1)}`;
+        expect(federation.superlink.nodes.size, where).toBe(1);
+        expect(federation.superlink.reply(message)?.body.kind, where).toBe('content');
+        if (reaper.acts.length < at) break;
+      }
+  }, 30_000);
 
   it('between the last object and the note of it, and Flower has taken the reply: says that it does not know', async () => {
     const federation = new TestFederation();

@@ -60,7 +60,7 @@ function ordersOf(
 }
 
 function choiceOf(config: Config): Task['choice'] {
-  const what = oneOf(config, 'what', ['head', 'ends', 'lora', 'all'] as const);
+  const what = oneOf(config, 'what', ['head', 'first', 'ends', 'lora', 'all'] as const);
   const kind = oneOf(config, 'optimizer', ['sgd', 'adamw'] as const);
   return {
     what,

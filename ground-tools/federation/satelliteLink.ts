@@ -1,5 +1,5 @@
 /** What the gateway asks of whatever reaches satellites: to be told again and again, until it is done. */
-import type { Result } from '../../fsw/errors';
+import type { Fault, Result } from '../../fsw/errors';
 
 export interface SatelliteLink {
   /**
@@ -15,4 +15,11 @@ export interface SatelliteLink {
    * holds came too late, and is owed to the next one. Called until it succeeds.
    */
   settle(satellite: string, id: string, verdict: 'taken' | 'returned'): Promise<Result<void>>;
+  /** Tasks that the satellite has said since the last call it will not do, each by the first digits of its id, and why. */
+  givenUp?(satellite: string): readonly GivenUp[];
+}
+
+export interface GivenUp {
+  readonly task: string;
+  readonly fault: Fault;
 }

@@ -1,6 +1,6 @@
 /** Satellites for tests of the gateway: what they learn is a number that only the task and their seed decide. */
 import { generateKeyPairSync, type KeyObject } from 'node:crypto';
-import { mkdtempSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { layoutId, openTask, pack, sealUpdate, type Task, type Update, valuesIn } from '../../fsw/federation';
@@ -100,6 +100,14 @@ export const testArrays = new Map([
   ['head.bias', { dims: [4], data: Float32Array.of(0, -1, 2, -3) }],
 ]);
 
+const folders: string[] = [];
+
 export function testFolder(): string {
-  return mkdtempSync(join(tmpdir(), 'perigee-gateway-'));
+  folders.push(mkdtempSync(join(tmpdir(), 'perigee-gateway-')));
+  return folders[folders.length - 1];
+}
+
+/** To be called when a file's tests are over. */
+export function removeTestFolders(): void {
+  for (const folder of folders.splice(0)) rmSync(folder, { recursive: true, force: true });
 }

@@ -66,6 +66,12 @@ export class VirtualSatellite {
 
   /** Takes what came down. Not for two satellites at once: they may bring the same update. */
   async collect(): Promise<void> {
+    const { link, name } = this.#options;
+    for (const { task, fault } of link.givenUp?.(name) ?? []) {
+      const asked = this.#open().find(([, { taskId }]) => taskId?.startsWith(task));
+      // It may say so before we have heard that it has the task.
+      if (asked && waits(asked[1])) this.#refuse(asked[0], fault);
+    }
     this.#tellFault('downlink', await this.desk.collect());
   }
 
@@ -212,11 +218,9 @@ export class VirtualSatellite {
   /** Tasks that nobody answered in time. An update may come yet; it is kept then. */
   #expire(): void {
     const { now } = this.#options;
-    for (const [id, { stage, pulled }] of this.#open()) {
-      const waits = stage === 'kept' || stage === 'confirmed' || stage === 'delivered';
-      if (waits && now() / 1000 > expiresAt(pulled.metadata))
+    for (const [id, entry] of this.#open())
+      if (waits(entry) && now() / 1000 > expiresAt(entry.pulled.metadata))
         this.#end(id, 'expired', 'no update came in time');
-    }
   }
 
   /** Flower is told why there will be no update. */
@@ -265,4 +269,9 @@ export class VirtualSatellite {
     const { name, report } = this.#options;
     report({ satellite: name, what, ...(message !== undefined && { message }), text });
   }
+}
+
+/** For the satellite. */
+function waits({ stage }: Entry): boolean {
+  return stage === 'kept' || stage === 'confirmed' || stage === 'delivered';
 }

@@ -19,6 +19,7 @@ import { run } from '../cli/program';
 import { Gateway } from '../gateway/gateway';
 import { serveGateway } from '../gateway/server';
 import { TestSpacecraft, testDictionary } from '../gateway/testSpacecraft';
+import { compileYaml, listSequence } from '../sequence';
 import { readBook } from './bookFile';
 import { classes, temporaryFolder } from './testBook';
 
@@ -111,7 +112,12 @@ async function station(records: readonly Value<typeof TileRecord>[], baseId = 0x
         spacecraft.packet(Apid.DP, data);
     },
   });
-  closers.push(() => spacecraft.close());
+  let isOver = false;
+  const end = async () => {
+    if (!isOver) await spacecraft.close();
+    isOver = true;
+  };
+  closers.push(end);
   const link = { kind: 'tcp-client', host: '127.0.0.1', port: spacecraft.port } as const;
   const folder = join(place.folder, name);
   const gateway = await Gateway.open({ link, dictionary, dictionaryText, record: folder, fsync: 'never' });
@@ -131,7 +137,11 @@ async function station(records: readonly Value<typeof TileRecord>[], baseId = 0x
     spacecraft.packet(Apid.DP, data);
   spacecraft.boot();
   await until(() => gateway.value.status.spacecraft === 'match');
-  return { folder, asked, at: `127.0.0.1:${server.value.port}` };
+  const lose = async () => {
+    await end();
+    await until(() => !gateway.value.status.link.up);
+  };
+  return { folder, asked, lose, at: `127.0.0.1:${server.value.port}` };
 }
 
 /** A survey that says Forest at the first tile, and nothing of the others. */
@@ -217,8 +227,29 @@ describe('perigee labels', () => {
     await perigee('propose', book(), '--recording', folder, '--context', context());
     const reviewed = await perigee('review', book(), '--gateway', '127.0.0.1:1', '--recording', folder);
     expect(reviewed).toMatchObject({ code: 0, err: '' });
-    expect(reviewed.out).toContain('  - tileArchive.SEND_THUMBNAIL: {tile: 2, quality: 40}\n');
+    // Up to the table; its first line is a comment.
+    const sequence = reviewed.out.slice(0, reviewed.out.indexOf('    tile state'));
+    const compiled = compileYaml(sequence, withArchive().dictionary, 'thumbnails');
+    expect(compiled).toMatchObject({
+      ok: true,
+      value: { name: 'thumbnails', steps: [{ op: 'command', onFail: 'continue' }] },
+    });
+    if (compiled.ok)
+      expect(listSequence(compiled.value, withArchive().dictionary).join()).toMatch(/SEND_THUMBNAIL.*2.*40/);
     expect(reviewed.out).toContain('pictures still wanted: 1');
+  });
+
+  it('prints the sequence where the gateway has no link, and sends nothing', async () => {
+    const { folder, asked, at, lose } = await station(records);
+    await perigee('propose', book(), '--recording', folder, '--context', context());
+    await lose();
+    const reviewed = await perigee('review', book(), '--gateway', at);
+    expect(reviewed).toMatchObject({ code: 0, err: '' });
+    expect(reviewed.out).toMatch(/this sequence asks for the pictures\nname: thumbnails/);
+    expect(asked).toEqual([]);
+    const file = join(place.folder, 'ask.yaml');
+    await perigee('review', book(), '--gateway', at, '--sequence', file);
+    expect(readFileSync(file, 'utf8')).toMatch(/^name: thumbnails/);
   });
 
   it('refuses records of another dictionary or other classes, and leaves the book as it was', async () => {

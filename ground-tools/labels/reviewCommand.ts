@@ -24,6 +24,8 @@ export interface ReviewOptions extends GroundOptions, KeysOptions {
   readonly rows: number;
   readonly page?: string;
   readonly seconds: number;
+  /** Where the sequence goes when it can't be sent. */
+  readonly sequence?: string;
   readonly recording?: readonly string[];
 }
 
@@ -40,39 +42,27 @@ export async function review(context: Context, path: string, options: ReviewOpti
   let book = recorded.value;
   const wanted = wantedOf(book).slice(0, most);
   let code: number = exit.ok;
+  const tiles = wanted.map(({ tile }) => tile);
   if (wanted.length > 0) {
     const client = await GatewayClient.connect(options.gateway);
-    if (client.ok) {
-      const asked = await ask(
-        context,
-        client.value,
-        book,
-        wanted.map(({ tile }) => tile),
-        options,
-      );
-      client.value.close();
-      if (asked.ok) book = asked.value;
-      else {
-        complain(context, asked.error, json);
-        code = exit.failed;
-      }
-    } else if (!json) {
-      context.out.write(`# ${client.error.text}: this sequence asks for the pictures\n`);
-      context.out.write(
-        thumbnailSequence(
-          book.archive,
-          wanted.map(({ tile }) => tile),
-          quality,
-        ),
-      );
-    }
+    const why = !client.ok
+      ? client.error.text
+      : client.value.status.link.up
+        ? undefined
+        : client.value.status.link.why;
+    if (client.ok && why === undefined) {
+      const asked = await ask(context, client.value, book, tiles, options);
+      if (asked.ok) book = asked.value.book;
+      if (!asked.ok) complain(context, asked.error, json);
+      code = asked.ok && asked.value.whole ? exit.ok : exit.failed;
+    } else giveSequence(context, thumbnailSequence(book.archive, tiles, quality), why ?? '', options);
+    if (client.ok) client.value.close();
   }
   writeBook(path, book);
   const page = options.page ?? `${path.replace(/[.]json$/, '')}.html`;
   writeWholeFile(page, reviewPage(book));
   const still = wantedOf(book).length;
   if (json) {
-    const tiles = wanted.map(({ tile }) => tile);
     context.out.write(
       `${jsonText({ type: 'review', wanted: tiles, still, page, ledger: ledgerOf(book) })}\n`,
     );
@@ -81,6 +71,18 @@ export async function review(context: Context, path: string, options: ReviewOpti
     context.out.write(`${page} written; pictures still wanted: ${still}\n`);
   }
   return code;
+}
+
+function giveSequence(
+  { out }: Context,
+  text: string,
+  why: string,
+  { sequence: file, json }: ReviewOptions,
+): void {
+  if (file !== undefined) writeWholeFile(file, text);
+  if (json) return;
+  if (file === undefined) out.write(`# ${why}: this sequence asks for the pictures\n${text}`);
+  else out.write(`${why}: ${file} asks for the pictures\n`);
 }
 
 /** Errors: those of `readRecording`; LABELS_RECORDING when it was made with another dictionary. */
@@ -104,14 +106,17 @@ function otherDictionary(folder: string, found: string, { dictionary }: Book): F
   return fail('LABELS_RECORDING', { folder, why: `its dictionary is ${found}, the book's ${dictionary}` });
 }
 
-/** Sends the commands one after the other and waits for the pictures. Errors: LABELS_RECORDING, those of the gateway. */
+/**
+ * Sends the commands one after the other and waits for the pictures; `whole` is false when the link or the gateway was lost
+ * meanwhile. Errors: LABELS_RECORDING for another dictionary, those of the gateway before anything was sent.
+ */
 async function ask(
   context: Context,
   client: GatewayClient,
   book: Book,
   tiles: readonly number[],
   { quality, seconds, json }: ReviewOptions,
-): Promise<Result<Book>> {
+): Promise<Result<{ readonly book: Book; readonly whole: boolean }>> {
   const { dictionary } = client.status;
   if (dictionary !== book.dictionary) return otherDictionary(client.address, dictionary, book);
   const pictures = new Pictures();
@@ -127,8 +132,8 @@ async function ask(
       const chunk = chunkOf(record as Readonly<Record<string, unknown>>);
       if (chunk === undefined) continue;
       bytes += SPACE_PACKET_HEADER_LENGTH + RECORD_PACKET_HEAD_LENGTH + encode(ProductChunk, chunk).length;
-      const whole = pictures.add(chunk);
-      if (whole !== undefined) waiting.delete(whole.tile);
+      const picture = pictures.add(chunk);
+      if (picture !== undefined) waiting.delete(picture.tile);
       if (waiting.size === 0) done();
     }
   });
@@ -137,24 +142,30 @@ async function ask(
   const subscribed = await client.subscribe('json', ['records']);
   if (!subscribed.ok) return subscribed;
   let up = book.up;
+  let whole = true;
   for (const tile of tiles) {
     const name = `${book.archive}.SEND_THUMBNAIL`;
     const args = { tile, quality };
     const outcome = await client.command(name, args, COMMAND_TIMEOUT_MS);
-    if (!outcome.ok) return outcome;
+    if (!outcome.ok) {
+      complain(context, outcome.error, json);
+      whole = false;
+      break;
+    }
     up = withCommand(up, known.value, name, args, outcome.value.sent);
     if (outcome.value.outcome === 'completed') continue;
-    // A tile that made room for others is no reason to stop.
-    waiting.delete(tile);
     const { outcome: how, reason } = outcome.value;
+    // A tile that made room for others is no reason to stop; of an unknown outcome a picture may come.
+    if (how !== 'unknown') waiting.delete(tile);
     complain(
       context,
       fail('LABELS_DECISION', { what: `tile ${tile}`, why: `${how}: ${reason}` }).error,
       json,
     );
-    if (how === 'link-down') break;
+    whole = how !== 'link-down';
+    if (!whole) break;
   }
-  if (waiting.size > 0) await stopped(context, seconds * 1000, all);
+  if (whole && waiting.size > 0) await stopped(context, seconds * 1000, all);
   const came = withThumbnails(book, pictures.whole(), book.down.thumbnailBytes + bytes);
-  return succeed({ ...came, up });
+  return succeed({ book: { ...came, up }, whole });
 }

@@ -7,10 +7,11 @@ import { bus } from '../../fsw/missions/bus';
 
 export const NODE = 'craft-1';
 export const EXAMPLES = 64;
+const MODEL = 'land-cover';
 
 const trainerModel = defineComponent({
   kind: 'active',
-  doc: 'Answers each order at once, with every parameter one larger.',
+  doc: 'Answers each order at once, with every parameter one larger; an order for another model it refuses.',
   ports: { trainOrder: input.async(TrainOrder), trainDone: output(TrainDone) },
 });
 
@@ -18,6 +19,10 @@ const trainer = component(trainerModel, {
   state: () => ({}),
   ports: ({ out }) => ({
     trainOrder({ ticket, order }) {
+      if (order.model !== MODEL) {
+        out.trainDone({ ticket, status: 'REFUSED', reason: `no model ${order.model}`, result: undefined });
+        return;
+      }
       const initial = order.initial ?? new Float32Array(0);
       const parameters = initial.map((value) => value + 1);
       const result = {

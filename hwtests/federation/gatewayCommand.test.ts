@@ -122,6 +122,10 @@ describe('perigee federation gateway', () => {
     superlink.nowMs = Date.now();
     const messages = [1, 2].map((round) => superlink.send(nodeId, orderOf(testArrays, round)));
     await until('the replies', () => messages.every((message) => superlink.reply(message) !== undefined));
+    const other = superlink.send(nodeId, orderOf(testArrays, 3, { model: 'another' }));
+    await until('a refusal', () => superlink.reply(other) !== undefined);
+    const refusal = superlink.reply(other)?.body;
+    expect(refusal?.kind === 'error' && refusal.error.reason).toContain('no model another');
     const updates = join(craft.folder, 'files/federation/updates');
     await until('the updates are acknowledged', () => readdirSync(updates).length === 0);
     stop.abort();

@@ -7,6 +7,7 @@ import {
   type BootedNode,
   bootNode,
   keyOf,
+  layout,
   learnedFrom,
   orThrow,
   planStart,
@@ -71,7 +72,7 @@ async function openWorld(open: boolean, passesOf = (_: number) => true): Promise
           const delta = learnedFrom({ seed: seeds[i] });
           const parameters = initial.map((value, at) => value + delta[at]);
           const none = { accuracyBefore: Number.NaN, accuracyAfter: Number.NaN };
-          return { initial, parameters, examples: 10 * (i + 1), loss: 1, ...none };
+          return { layout, initial, parameters, examples: 10 * (i + 1), loss: 1, ...none };
         },
       });
     }),

@@ -17,6 +17,7 @@ describe('the learner', () => {
         prepare(self) {
           self.at(75, () => self.command('camera.STOP'));
           self.at(100, () => labelAll(self));
+          self.at(125, () => self.command('referenceSet.TAKE', { path: 'uplink/pass-1.labels' }));
           self.at(130, () =>
             self.command('fineTuner.TRAIN', {
               what: 'HEAD',
@@ -42,6 +43,11 @@ describe('the learner', () => {
       expect(adopted.bytes).toBeLessThan(20_000);
       expect(events('InstallEnded')).toMatchObject([{ installed: true }]);
       expect(events('ModelPromoted').at(-1)).toMatchObject({ version: 'aged-1', serial: adopted.serial });
+      expect(events('ReferenceTaken')).toMatchObject([{ taken: after.tiles }]);
+      const measured = events('ReferenceMeasured').at(-1);
+      expect(measured).toMatchObject({ version: 'aged-1', items: after.tiles });
+      expect(measured?.accuracy).toBeCloseTo(Number(after.accuracy), 2);
+      expect(measured?.flying).toBeCloseTo(Number(before.accuracy), 2);
       expect(channel('rateGroupFast.CycleSlips') ?? 0).toBe(0);
       // 8 W for the declared time of the work.
       expect(channel('fineTuner.EnergyJ')).toBeGreaterThan(10);

@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest';
+import { identityOf, sshPublicKey } from '../../ground-tools/federation/identity';
 import { packMessage, unpackMessage } from '../../ground-tools/federation/message';
 import { readNpy, writeNpy } from '../../ground-tools/federation/npy';
-import { idsOf } from '../../ground-tools/federation/objects';
+import { idsOf, ObjectHeap } from '../../ground-tools/federation/objects';
+import { putRecords, readRecords } from '../../ground-tools/federation/records';
 import { FLWR_VERSION, type ObjectTree } from '../../ground-tools/federation/schema';
 import vector from './flower.json';
 
@@ -72,6 +74,19 @@ describe(`messages as flwr ${vector.madeWith.flwr} takes them apart`, () => {
     expect(idsOf(packed.tree)).toEqual(Object.keys(vector[kind].objects));
   });
 
+  it('have arrays of many megabytes in chunks, equal ones once', () => {
+    const { size, tree } = vector.chunked;
+    const data = new Float32Array(size);
+    data[size - 1] = 1;
+    const heap = new ObjectHeap();
+    const made = putRecords(
+      heap,
+      new Map([['arrays', { kind: 'arrays', arrays: new Map([['zeros', { dims: [size], data }]]) }]]),
+    );
+    expect(made).toEqual(tree);
+    expect(readRecords(made.object_id, heap.objects)).toMatchObject({ ok: true });
+  });
+
   it('carry an error in place of content', () => {
     expect(unpacked(vector.error).body).toEqual({
       kind: 'error',
@@ -101,6 +116,13 @@ describe(`messages as flwr ${vector.madeWith.flwr} takes them apart`, () => {
       ok: false,
       error: { code: 'FLOWER_OBJECT' },
     });
+  });
+});
+
+describe('a key', () => {
+  it('has its public half in the form of OpenSSH', () => {
+    const identity = identityOf(vector.key.pem, 'vector');
+    expect(identity.ok && sshPublicKey(identity.value)).toBe(vector.key.ssh);
   });
 });
 

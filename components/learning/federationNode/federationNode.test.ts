@@ -7,6 +7,7 @@ import { readOwed } from './owed';
 import {
   bootNode,
   keyOf,
+  layout,
   layoutOfTasks,
   learnedFrom,
   learns,
@@ -125,21 +126,41 @@ describe('a task', () => {
     expect(n.updates()).toEqual([]);
   });
 
-  it('PGE-FED-003: with a result that is not what was asked counts as a failure', async () => {
-    const wrong = [
-      { parameters: new Float32Array(3) },
-      { initial: testDelta(VALUES, 2) },
-      { parameters: new Float32Array(VALUES).fill(Number.NaN) },
-    ];
-    const n = await bootNode({ trains: (order) => ({ ...learns(order), ...wrong.shift() }) });
-    await n.give(taskOf({ start: startOf(planStart) }));
-    for (let i = 0; i < 4; i++) {
-      await n.tick();
-      await n.advance(60e6);
-    }
-    expect(n.named('TrainingFailed')).toHaveLength(3);
-    expect(n.updates()).toEqual([]);
+  it('PGE-FED-003: is ordered again when the trainer has lost it; the answer to either order is taken, once', async () => {
+    const n = await bootNode({ trains: () => undefined });
+    await n.give(taskOf());
+    await n.advance(3599e6);
+    await n.tick(2);
+    expect(n.orders).toHaveLength(1);
+    await n.advance(1e6);
+    await n.tick(2);
+    const [first, second] = n.calls('trainOrder') as { ticket: number }[];
+    expect(second).toEqual(first);
+    for (let i = 0; i < 2; i++)
+      n.in.trainDone({ ...first, status: 'DONE', reason: '', result: learns(n.orders[0]) });
+    await n.tick(2);
+    expect(n.updates()).toHaveLength(1);
   });
+
+  it.each<[string, object, number]>([
+    ['of another length', { parameters: new Float32Array(3) }, 0],
+    ['of another layout', { layout: [...layout].reverse() }, 0],
+    ['from another start', { initial: testDelta(VALUES, 2) }, 0],
+    ['that is no number', { parameters: new Float32Array(VALUES).fill(Number.NaN) }, 1],
+  ])(
+    'PGE-FED-003: takes no result %s; what would come again is given up at once',
+    async (_, wrong, again) => {
+      const answers = [wrong];
+      const n = await bootNode({ trains: (order) => ({ ...learns(order), ...answers.shift() }) });
+      await n.give(taskOf({ start: startOf(planStart) }));
+      await n.tick();
+      expect(n.updates()).toEqual([]);
+      await n.advance(60e6);
+      await n.tick();
+      expect([n.named('TrainingFailed').length, n.named('TaskGivenUp').length]).toEqual([again, 1 - again]);
+      expect(n.updates()).toHaveLength(again);
+    },
+  );
 
   it('PGE-FED-004: is given up when it expires, also while nobody was there; one that is still wanted goes on', async () => {
     const n = await bootNode({ trains: () => undefined });

@@ -75,10 +75,11 @@ export const federationNode = component(federationNodeModel, {
         refuseTask(self, path, file.error);
         return refused(file.error.text);
       }
-      if (takeTask(self, file.value, path) === 'refused') return refused(`${path} was refused`);
-      board.files.remove(path);
+      const taken = takeTask(self, file.value, path);
+      // What is on board already need not lie there twice.
+      if (taken.ok || taken.error.code === 'FED_DUPLICATE') board.files.remove(path);
       advance(self);
-      return ok;
+      return reply(taken);
     },
     ACK: ({ update }) => reply(settle(self, update, false)),
     RETURN: ({ update }) => reply(settle(self, update, true)),

@@ -246,6 +246,14 @@ export const federationNodeModel = defineComponent({
       min: 0,
       doc: 'Largest norm of what is owed: more is damage, and is dropped.',
     },
+    ReorderS: {
+      id: 8,
+      type: U32,
+      default: 3600,
+      min: 1,
+      unit: 's',
+      doc: 'After which a training that did not end is ordered again: its trainer may have lost it.',
+    },
     OfferS: {
       id: 7,
       type: U16,

@@ -7,6 +7,7 @@ import {
   type BootedNode,
   bootNode,
   keyOf,
+  layout,
   learnedFrom,
   learns,
   type NodeOptions,
@@ -219,7 +220,7 @@ describe('gossip', () => {
         const delta = learnedFrom({ seed: seeds[name] });
         const parameters = initial.map((value, i) => value + delta[i]);
         const accuracies = { accuracyBefore: Number.NaN, accuracyAfter: Number.NaN };
-        return { initial, parameters, examples: examples[name], loss: 1, ...accuracies };
+        return { layout, initial, parameters, examples: examples[name], loss: 1, ...accuracies };
       };
       const node = await w.boot(name, { trains });
       await node.give(taskOf({ ...plan, coding, node: '*' }));
@@ -315,6 +316,16 @@ describe('gossip', () => {
     a.orders[1].initial?.forEach((value, i) => {
       expect(value).toBeCloseTo(planStart[i] + learnedFrom(a.orders[0])[i], 5);
     });
+  });
+
+  it('PGE-FED-014: leaves room for other tasks between its trainings', async () => {
+    const w = world();
+    const a = await w.boot('alpha');
+    await a.give(taskOf({ ...plan, expiresMs: 2 * DAY }));
+    await a.give(taskOf({ round: 2, expiresMs: 3 * DAY }));
+    await a.tick(3);
+    expect(a.updates().map(({ update }) => update.round)).toEqual([2]);
+    expect(a.telemetry.TasksWaiting).toBe(1);
   });
 
   it('PGE-FED-015: does not go on from an average that loses accuracy, but from what it had', async () => {

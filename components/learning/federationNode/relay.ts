@@ -64,14 +64,16 @@ export function hear(self: FederationNode, from: string, bytes: Uint8Array): voi
   if (!heard.ok) refuseMessage(self, from, heard.error);
 }
 
-function taken(self: FederationNode, from: string, bytes: Uint8Array): Result<unknown> {
+function taken(self: FederationNode, from: string, bytes: Uint8Array): Result<void> {
   switch (magicOf(bytes)) {
     case 'PGEFHELO':
       return hearHello(self, bytes);
     case 'PGEFGOSS':
       return hearGossip(self, bytes);
     case 'PGEFTASK':
-      return succeed(takeTask(self, bytes, `of ${from}`, true));
+      // Refused, it has its own event.
+      takeTask(self, bytes, `of ${from}`, true);
+      return succeed(undefined);
     case 'PGEFUPDT':
       return hearUpdate(self, from, bytes);
     default:

@@ -34,7 +34,7 @@ export interface State {
   owed: Owed | undefined;
   gossip: GossipState | undefined;
   /** What was ordered and has not ended. */
-  training: { readonly name: string; readonly ticket: number } | undefined;
+  training: { readonly name: string; readonly sinceUs: number } | undefined;
   failures: number;
   /** Flight time before which nobody is asked again. */
   retryUs: number;

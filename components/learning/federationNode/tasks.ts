@@ -9,49 +9,52 @@ import { type FederationNode, type Held, nowMs, refuseTask, show, stored } from 
 /** Starting parameters that are kept: the model's own, the last round's, the one before. */
 const VECTORS = 3;
 
-/** What came of a task that was offered. */
-export type Taking = 'taken' | 'carried' | 'known' | 'refused';
-
 /**
  * Takes a task from its bytes, for us or for another. What is refused changes nothing; `silent`: a duplicate is no event, for
- * neighbours say things twice.
+ * neighbours say things twice. Errors: those of `checkTask` and `keepStart`, FED_DUPLICATE, those of the store.
  */
-export function takeTask(self: FederationNode, bytes: Uint8Array, source: string, silent = false): Taking {
+export function takeTask(
+  self: FederationNode,
+  bytes: Uint8Array,
+  source: string,
+  silent = false,
+): Result<void> {
   const { state, config, event, tlm } = self;
   const name = shortOf(idOf(bytes));
   const isKnown = state.held.has(name) || state.answered.has(name) || state.others.has(name);
-  if (isKnown && silent) return 'known';
+  if (isKnown && silent) return succeed(undefined);
   const checked = isKnown ? fail('FED_DUPLICATE', { what: 'task', id: name }) : checkTask(self, bytes);
   if (!checked.ok) {
     refuseTask(self, source, checked.error);
-    return 'refused';
+    return checked;
   }
   const { id, task } = checked.value;
   const isOurs = task.node === config.node || task.node === '*';
   const start = isOurs ? keepStart(self, task) : succeed(undefined);
   if (!start.ok) {
     refuseTask(self, source, start.error);
-    return 'refused';
+    return start;
   }
   const shelf = isOurs ? state.tasks : state.carried;
   const kept = shelf.put(bytes);
   if (!kept.ok) {
     refuseTask(self, source, kept.error);
-    return 'refused';
+    return kept;
   }
   if (!isOurs) {
     state.others.set(name, checked.value);
     tlm.Carried(++state.taken);
     event.TaskCarried({ task: name, node: task.node });
-    return 'carried';
+    return succeed(undefined);
   }
   state.held.set(name, checked.value);
   const { run, round, steps } = task;
   event.TaskAccepted({ task: shortOf(id), run, round, steps, waiting: state.held.size });
   show(self);
-  return 'taken';
+  return succeed(undefined);
 }
 
+/** Errors: FED_FORMAT, FED_KEY, FED_SIGNATURE, FED_EXPIRED, FED_FULL, FED_BASE. */
 function checkTask(self: FederationNode, bytes: Uint8Array): Result<Held> {
   const { state, config } = self;
   const opened = openTask(bytes, state.roster.ground());
@@ -132,9 +135,9 @@ export function readTasks(self: FederationNode): void {
     }
 }
 
-/** The task to train for now: the one that expires first. */
-export function nextTask({ state }: FederationNode): [string, Held] | undefined {
-  return [...state.held].sort(([a, x], [b, y]) => x.task.expiresMs - y.task.expiresMs || (a < b ? -1 : 1))[0];
+/** Tasks to train for: the one that expires first comes first. */
+export function byExpiry({ state }: FederationNode): readonly [string, Held][] {
+  return [...state.held].sort(([a, x], [b, y]) => x.task.expiresMs - y.task.expiresMs || (a < b ? -1 : 1));
 }
 
 /** No update will come of a task. When that cannot be written down, it is tried again later. */

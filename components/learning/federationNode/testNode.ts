@@ -100,7 +100,15 @@ export function learns(order: Pick<TrainTask, 'seed' | 'initial'>): Trained {
   const initial = order.initial ?? planStart;
   const delta = learnedFrom(order);
   const parameters = initial.map((value, i) => value + delta[i]);
-  return { initial, parameters, examples: 40, loss: 0.5, accuracyBefore: 0.5, accuracyAfter: Number.NaN };
+  return {
+    layout,
+    initial,
+    parameters,
+    examples: 40,
+    loss: 0.5,
+    accuracyBefore: 0.5,
+    accuracyAfter: Number.NaN,
+  };
 }
 
 export interface NodeOptions {

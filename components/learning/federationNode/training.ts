@@ -21,58 +21,71 @@ import { gossipFor, saveGossip } from './gossiping';
 import { OWED_FILE, type Owed, writeOwed } from './owed';
 import { shortOf } from './shelf';
 import { type FederationNode, type Held, nowMs, show } from './state';
-import { endTask, giveUp, keepVector, nextTask, vectorOf } from './tasks';
+import { byExpiry, endTask, giveUp, keepVector, vectorOf } from './tasks';
 import { hasRoom, keepUpdate } from './updates';
 
-/** What is left to do for the first task: finish its update, end its gossip, or order its training. */
+const FOR_GOOD: readonly string[] = ['FED_LAYOUT', 'FED_START'];
+
+/** What is left to do: of the tasks, by expiry, the first that can go on. */
 export function advance(self: FederationNode): void {
-  const { state, clock } = self;
-  const next = nextTask(self);
-  if (next === undefined || state.training !== undefined) return;
-  const [name, held] = next;
-  if (state.owed?.task === held.id) finish(self, name, state.owed);
-  else if (clock.nowUs() >= state.retryUs && state.ownKey !== undefined && hasRoom(self))
-    if (held.task.gossip) advanceGossip(self, name, held, held.task.gossip);
-    else order(self, name, held, startOf(self, held.task));
+  const { state, clock, param } = self;
+  // A trainer that lost the order (its component was restarted) never answers; asked twice it says that it is busy.
+  if (state.training && clock.nowUs() < state.training.sinceUs + param.ReorderS * 1e6) return;
+  state.training = undefined;
+  for (const [name, held] of byExpiry(self)) if (goOn(self, name, held)) return;
 }
 
-/** Its time is over, or the next training is due, or it waits. */
-function advanceGossip(self: FederationNode, name: string, held: Held, gossip: GossipPlan): void {
+/** Finishes a task's update, ends its gossip, or orders its training; false when it has to wait and others may go on. */
+function goOn(self: FederationNode, name: string, held: Held): boolean {
+  const { state, clock } = self;
+  const { task, id } = held;
+  if (state.owed?.task === id) {
+    finish(self, name, state.owed);
+    return true;
+  }
+  if (clock.nowUs() < state.retryUs || state.ownKey === undefined || !hasRoom(self)) return true;
+  const start = task.start && vectorOf(self, task.start.id);
+  if (task.start !== undefined && start === undefined) {
+    const lost = fail('FED_START', { what: 'task', found: 'no vector', expected: shortOf(task.start.id) });
+    giveUp(self, name, lost.error);
+  } else if (task.gossip === undefined || start === undefined) order(self, name, held, start, task.seed);
+  else return goOnGossip(self, name, held, task.gossip, start);
+  return true;
+}
+
+function goOnGossip(
+  self: FederationNode,
+  name: string,
+  held: Held,
+  { everyMs, untilMs }: GossipPlan,
+  start: Float32Array,
+): boolean {
   const now = nowMs(self);
   const average = gossipFor(self, held.task);
-  const isOver = now >= gossip.untilMs;
-  if (isOver) endGossip(self, name, held);
-  const isDue = average.own.weight === 0 || now >= average.trainedMs + gossip.everyMs;
-  const start = startOf(self, held.task);
-  if (isOver || !isDue || start === undefined) return;
-  const { delta } = estimate(average);
-  order(
-    self,
-    name,
-    held,
-    start.map((value, i) => value + delta[i]),
-  );
-}
-
-function startOf(self: FederationNode, { start }: Task): Float32Array | undefined {
-  return start && vectorOf(self, start.id);
-}
-
-function order(self: FederationNode, name: string, held: Held, initial: Float32Array | undefined): void {
-  const { task } = held;
-  const { state, out, event } = self;
-  if (task.start !== undefined && initial === undefined) {
-    giveUp(
-      self,
-      name,
-      fail('FED_START', { what: 'task', found: 'no vector', expected: shortOf(task.start.id) }).error,
-    );
-    return;
+  const { own, trainedMs } = average;
+  if (now >= untilMs) endGossip(self, name, held);
+  else if (own.weight > 0 && now < trainedMs + everyMs) return false;
+  else {
+    const { delta } = estimate(average);
+    const initial = start.map((value, i) => value + delta[i]);
+    // Each training takes the tiles in another order; one that is asked again, in the same.
+    order(self, name, held, initial, (held.task.seed + trainedMs) % 2 ** 32);
   }
-  const { model, base, choice, steps, rate, seed } = task;
+  return true;
+}
+
+function order(
+  self: FederationNode,
+  name: string,
+  held: Held,
+  initial: Float32Array | undefined,
+  seed: number,
+): void {
+  const { state, out, event, clock } = self;
+  const { model, base, choice, steps, rate } = held.task;
   const trainTask: TrainTask = { model, base, choice, steps, rate, seed, ...(initial && { initial }) };
   const ticket = ticketOf(self, held);
-  state.training = { name, ticket };
+  state.training = { name, sinceUs: clock.nowUs() };
   event.TrainingOrdered({ task: name, steps });
   show(self);
   out.trainOrder({ ticket, order: trainTask });
@@ -96,8 +109,10 @@ export function onTrained(self: FederationNode, done: Arguments<typeof TrainDone
   else if (done.status === 'REFUSED') giveUp(self, name, untrained.error);
   else {
     const used = done.result === undefined ? untrained : use(self, held, done.result);
-    if (!used.ok) failed(self, name, used.error.text);
-    else state.failures = 0;
+    if (used.ok) state.failures = 0;
+    // What begins or ends with other parameters than the task means will do so again.
+    else if (FOR_GOOD.includes(used.error.code)) giveUp(self, name, used.error);
+    else failed(self, name, used.error.text);
     advance(self);
   }
 }
@@ -124,6 +139,9 @@ function use(self: FederationNode, held: Held, result: Trained): Result<void> {
   const { initial, parameters } = result;
   if (initial.length !== values || parameters.length !== values)
     return fail('FED_LAYOUT', { what: 'training', found: `${parameters.length} values`, expected: values });
+  const [found, expected] = [result.layout ?? task.layout, task.layout].map(layoutId);
+  if (found !== expected)
+    return fail('FED_LAYOUT', { what: 'task', found: shortOf(expected), expected: shortOf(found) });
   if (task.gossip !== undefined) return useInGossip(self, task, result);
   const begun = vectorId(initial);
   if (task.start !== undefined && task.start.id !== begun)
@@ -148,7 +166,7 @@ function useInGossip(self: FederationNode, task: Task, result: Trained): Result<
       return saveGossip(self, fallenBack(average));
     }
   }
-  const start = startOf(self, task) ?? initial;
+  const start = (task.start && vectorOf(self, task.start.id)) ?? initial;
   const delta = parameters.map((value, i) => value - start[i]);
   return saveGossip(self, trained(average, delta, examples, nowMs(self), accuracyAfter));
 }
@@ -168,7 +186,7 @@ function endGossip(self: FederationNode, name: string, held: Held): void {
   else failed(self, name, made.error.text);
 }
 
-interface Learned extends Omit<Trained, 'initial' | 'parameters'> {
+interface Learned extends Omit<Trained, 'layout' | 'initial' | 'parameters'> {
   /** Vector id of what the delta adds to. */
   readonly start: string;
   readonly delta: Float32Array;

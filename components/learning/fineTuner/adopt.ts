@@ -35,7 +35,8 @@ export async function adopt(
   if (served === undefined) return fail('MODEL_UNKNOWN', { model: task.model, known: 'none' });
   const { graph, weights, weightsName, canary } = base.value;
   const model = { graph, weights, weightsName, output: config.output };
-  const merging = self.state.engine.merge(model, task.choice, state.parameters);
+  const what = { parameters: state.parameters, rounded: param.RoundAdapters };
+  const merging = self.state.engine.merge(model, task.choice, what);
   const merged = await inTime(self, merging, config.loadCostUs);
   if (!merged.ok) return merged;
   const { weights: learned, delta } = merged.value;

@@ -16,8 +16,8 @@ import type { Progress } from './task';
 
 export { fineTunerModel } from './model';
 
-const KINDS = { HEAD: 'head', LORA: 'lora', ALL: 'all', ENDS: 'ends' } as const;
-const NAMES = { head: 'HEAD', lora: 'LORA', all: 'ALL', ends: 'ENDS' } as const;
+const KINDS = { HEAD: 'head', LORA: 'lora', ALL: 'all', ENDS: 'ends', FIRST: 'first' } as const;
+const NAMES = { head: 'HEAD', lora: 'LORA', all: 'ALL', ends: 'ENDS', first: 'FIRST' } as const;
 /** What `advance` is called with at boot. */
 const AT_BOOT = 0;
 

@@ -26,7 +26,7 @@ const Code = string(40);
 const Reason = string(160);
 
 /** What learns: the head over cached features; adapters in every block and the head; every weight; the first layer and the head. */
-export const Tuned = enumeration('Learning.Tuned', { HEAD: 0, LORA: 1, ALL: 2, ENDS: 3 });
+export const Tuned = enumeration('Learning.Tuned', { HEAD: 0, LORA: 1, ALL: 2, ENDS: 3, FIRST: 4 });
 export const Stage = enumeration('Learning.Stage', {
   IDLE: 0,
   MEASURING: 1,
@@ -326,6 +326,12 @@ export const fineTunerModel = defineComponent({
     },
     Decay: { id: 12, type: F32, default: 0.01, min: 0, doc: 'Weight decay of matrices.' },
     Clip: { id: 13, type: F32, default: 1, min: 0, doc: 'Length to which a longer gradient is scaled down.' },
+    RoundAdapters: {
+      id: 15,
+      type: bool,
+      default: true,
+      doc: 'Adapters are adopted in 127 steps of each rank’s largest value: a quarter of the bytes.',
+    },
     MinGain: {
       id: 14,
       type: F32,

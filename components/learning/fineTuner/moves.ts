@@ -127,7 +127,9 @@ async function finish(self: FineTuner, job: Job): Promise<Result<void>> {
   if (ticket !== undefined) {
     const { parameters } = taken.value;
     const initial = task.initial ?? job.plan.initial;
-    const result = { initial, parameters, examples: examples.length, loss, accuracyBefore, accuracyAfter };
+    const { parameters: layout } = job.plan;
+    const learned = { initial, parameters, examples: examples.length };
+    const result = { layout, ...learned, loss, accuracyBefore, accuracyAfter };
     out.doneOut({ ticket, status: 'DONE', reason: '', result });
   }
   return succeed(undefined);
@@ -154,7 +156,9 @@ async function rollBack(
   tlm.Rollbacks(++state.rollbacks);
   const newest = newestCheckpoint(self);
   const own = newest?.id === job.id ? newest.state : undefined;
-  const restored = job.session.restore(own ?? startOf(job.session, job.task));
+  // What the session has now may be what went wrong: the beginning is the plan's.
+  const initial = job.task.initial ?? job.plan.initial;
+  const restored = job.session.restore(own ?? startOf(job.session, { ...job.task, initial }));
   if (!restored.ok) {
     await stop(self, job, restored);
     return;

@@ -45,13 +45,13 @@ const models = instance('modelStore', modelStore, {
   config: { folder: join(projectRoot, 'fsw/missions/earth-watch/models') },
 });
 const tuner = instance('fineTuner', fineTuner, { baseId: 0x2600, priority: 5, queueDepth: 32 });
-const reference = instance('referenceSet', referenceSet, { baseId: 0x2900 });
 const federation = instance('federationNode', federationNode, {
   baseId: 0x2700,
   priority: 4,
   queueDepth: 32,
   config: { node: 'learner' },
 });
+const measure = instance('referenceSet', referenceSet, { baseId: 0x2900 });
 const scrub = instance('scrubber', scrubber, {
   baseId: 0x2800,
   priority: 6,
@@ -61,7 +61,7 @@ const scrub = instance('scrubber', scrubber, {
 
 export const topology = spacecraft.complete({
   name: 'Learner',
-  payload: [eye, cutter, classifier, archive, runtime, models, tuner, reference, federation, scrub],
+  payload: [eye, cutter, classifier, archive, runtime, models, tuner, federation, measure, scrub],
   connections: [
     connect(spacecraft.fast[0], eye.in.schedIn),
     connect(spacecraft.fast[1], tuner.in.schedIn),
@@ -85,13 +85,17 @@ export const topology = spacecraft.complete({
     connect(tuner.out.served, models.in.served),
     connect(tuner.out.install, models.in.install),
     connect(models.out.installed, tuner.in.installed),
-    connect(reference.out.tile, archive.in.tileFetch),
-    connect(reference.out.served, models.in.served),
-    connect(runtime.out.reference, reference.in.reference),
     connect(runtime.out.fetch, models.in.fetch),
     connect(models.out.offer, runtime.in.offered),
+    connect(models.out.shadow, runtime.in.shadow),
     connect(runtime.out.verdict, models.in.verdict),
+    connect(runtime.out.trouble, models.in.trouble),
     connect(scrub.out.regions, models.in.regions),
+
+    // A version is measured on tiles that nothing is trained on, before it takes over and while it flies.
+    connect(runtime.out.reference, measure.in.reference),
+    connect(measure.out.tile, archive.in.tileFetch),
+    connect(measure.out.served, models.in.served),
 
     // A federation's tasks are trained for as any other; updates go down as files.
     connect(federation.out.trainOrder, tuner.in.orderIn),

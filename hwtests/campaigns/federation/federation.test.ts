@@ -1,8 +1,14 @@
 /** Two satellites, six hours, a tiny network: every way to learn but the real Flower, which is in the interop suite. */
-import { afterAll, describe, expect, it } from 'vitest';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { createServer } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, it, onTestFinished } from 'vitest';
 import { unwrap } from '../../../fsw/learning/testModels';
 import { central, local, shipped } from './baselines';
 import { RATES } from './board';
+import { flowerRounds } from './flowerRounds';
 import { gossip } from './gossipRun';
 import type { Outcome } from './outcome';
 import { federate, largestDifference } from './rounds';
@@ -69,6 +75,43 @@ describe('a federation through windows', () => {
     );
     expect(cut.cut).toContain('time was up in round 1');
     expect(cut.points).toEqual([]);
+  });
+});
+
+describe('a SuperLink', () => {
+  const main = async (superlink: string) => {
+    const out = mkdtempSync(join(tmpdir(), 'perigee-superlink-'));
+    onTestFinished(() => rmSync(out, { recursive: true }));
+    const split = { kind: 'regions' } as const;
+    const options = {
+      satellites: 2,
+      days: 0.25,
+      seed: 1,
+      split,
+      drift: 'none',
+      flower: true,
+      superlink,
+      out,
+    } as const;
+    return flowerRounds({ options, study, sky, tell: () => undefined, onRound: () => undefined });
+  };
+
+  it('that is not there ends the experiment with one line', async () => {
+    expect(await main('http://127.0.0.1:9')).toMatchObject({
+      ok: false,
+      error: { code: 'FLOWER_UNREACHABLE' },
+    });
+  });
+
+  it('that speaks otherwise, too', async () => {
+    const other = createServer((_, answer) => answer.writeHead(404).end()).listen(0, '127.0.0.1');
+    onTestFinished(() => void other.close());
+    await once(other, 'listening');
+    const address = other.address();
+    const port = typeof address === 'object' && address !== null ? address.port : 0;
+    const ended = await main(`http://127.0.0.1:${port}`);
+    expect(ended).toMatchObject({ ok: false, error: { code: 'FEDERATION_FLOWER' } });
+    if (!ended.ok) expect(ended.error.text).toContain('does not speak as flwr');
   });
 });
 

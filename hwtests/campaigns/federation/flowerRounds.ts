@@ -25,8 +25,10 @@ export const FLWR = 'flwr==1.41.0';
 const NAME = 'federated through windows';
 /** From one look at the SuperLink to the next, and how long it may do nothing. */
 const STEP_MS = 250;
-const PATIENCE_MS = 180_000;
+const PATIENCE_MS = { ours: 180_000, another: 1_800_000 } as const;
 
+/** Faults that trying again does not mend. */
+const FINAL = /^FLOWER_(VERSION|CLOCK):/;
 /** What the gateway tells and we pass on. */
 const SAID: ReadonlySet<string> = new Set(['fault', 'refused', 'late', 'expired', 'damaged']);
 
@@ -49,7 +51,10 @@ interface Setting {
   readonly onRound: (point: Point) => void;
 }
 
-/** Errors: FLOWER_UNREACHABLE, FLOWER_REFUSED, FLOWER_SILENT, those of training. */
+/**
+ * Errors: FLOWER_UNREACHABLE, FLOWER_REFUSED, FLOWER_SILENT, FEDERATION_FLOWER (no SuperLink of this version, or clocks
+ * apart), those of training.
+ */
 export async function flowerRounds(setting: Setting): Promise<Result<MainRun>> {
   const { options, tell } = setting;
   if (!options.flower) return ownRounds(setting, 'averaged by our own code, as asked');
@@ -101,6 +106,7 @@ async function withSuperLink(
   const network = sky.network();
   // Flower's times are the wall's: so are those of tasks and updates here. Windows are the simulated clock's.
   const orbiters = new Orbiters({ clock, network, nodes: nodesOf(study), relay: true, nowMs: Date.now });
+  let final: string | undefined;
   const keys = study.satellites.map(({ name }, i) => [name, experimentKey(i + 1).publicKey] as const);
   const gateway = Gateway.open({
     superlink: superlink.replace(/\/+$/, ''),
@@ -110,6 +116,7 @@ async function withSuperLink(
     taskKey: GROUND_KEY.key,
     taskPublicKey: GROUND_KEY.publicKey,
     report: ({ satellite, what, text }) => {
+      if (what === 'fault' && FINAL.test(text)) final = text;
       // A call that found nobody is made again.
       const isPassing = what === 'fault' && text.startsWith('FLOWER_UNREACHABLE');
       if (SAID.has(what) && !isPassing) tell(`${satellite}: ${what}: ${text}`);
@@ -118,6 +125,7 @@ async function withSuperLink(
   if (!gateway.ok) return gateway;
   try {
     await gateway.value.step();
+    if (final !== undefined) return fail('FEDERATION_FLOWER', { why: final });
     if (started === undefined)
       tell(
         `start the run: flwr run ground-tools/federation/app CONNECTION --run-config '${configText(config)}'`,
@@ -126,7 +134,7 @@ async function withSuperLink(
       const run = started.run(config);
       if (!run.ok) return run;
     }
-    return await follow(setting, { gateway: gateway.value, orbiters, network, out });
+    return await follow(setting, { gateway: gateway.value, orbiters, network, out, fault: () => final });
   } finally {
     gateway.value.close();
   }
@@ -137,20 +145,25 @@ interface Under {
   readonly orbiters: Orbiters;
   readonly network: ReturnType<Skies['network']>;
   readonly out: string;
+  /** What ends it all. */
+  readonly fault: () => string | undefined;
 }
 
 /** Steps until the last round's parameters are there. */
 async function follow(
   { study, sky, onRound, options }: Setting,
-  { gateway, orbiters, network, out }: Under,
+  { gateway, orbiters, network, out, fault }: Under,
 ): Promise<Result<MainRun>> {
   const { trainer, recipe, satellites } = study;
   const points: Point[] = [];
   const means: Float32Array[] = [];
   let cut: string | undefined;
   let aliveMs = Date.now();
+  const patienceMs = options.superlink === undefined ? PATIENCE_MS.ours : PATIENCE_MS.another;
   while (means.length < recipe.rounds && cut === undefined) {
     await gateway.step();
+    const why = fault();
+    if (why !== undefined) return fail('FEDERATION_FLOWER', { why });
     if (orbiters.waiting === satellites.length) {
       aliveMs = Date.now();
       if (!(await orbiters.fly(sky.endUs)))
@@ -167,8 +180,8 @@ async function follow(
       points.push({ hours: orbiters.lastUs / 3.6e9, round: means.length, accuracy: accuracy.value });
       onRound(points[points.length - 1]);
       aliveMs = Date.now();
-    } else if (Date.now() - aliveMs > PATIENCE_MS)
-      return fail('FLOWER_SILENT', { seconds: PATIENCE_MS / 1000, round: means.length + 1 });
+    } else if (Date.now() - aliveMs > patienceMs)
+      return fail('FLOWER_SILENT', { seconds: patienceMs / 1000, round: means.length + 1 });
     else await new Promise((done) => setTimeout(done, STEP_MS));
   }
   const test = await trainer.accuracy(means[means.length - 1] ?? trainer.plan.initial, study.test);

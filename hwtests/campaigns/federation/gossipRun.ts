@@ -23,12 +23,12 @@ import type { Study } from './study';
 import type { ExampleSet } from './trainer';
 
 /** From one training to the next, and from one exchange with each neighbour to the next. */
-export const TRAIN_EVERY_US = 1800e6;
-export const EXCHANGE_EVERY_US = 300e6;
+export const TRAIN_EVERY_US = 900e6;
+export const EXCHANGE_EVERY_US = 180e6;
 /** After training, and before the window closes: room for the three messages of an exchange. */
 const MARGIN_US = 60e6;
 /** Trainings between two looks at the accuracy. */
-const LOOK_EVERY = 6;
+const LOOK_EVERY = 5;
 
 interface Flyer {
   readonly index: number;

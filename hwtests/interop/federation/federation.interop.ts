@@ -35,16 +35,4 @@ describeWith(venv('flower', ['flwr==1.41.0']), 'the federation experiment', () =
     expect(Math.abs(own.traffic.bytes.down / federated.traffic.bytes.down - 1)).toBeLessThan(0.05);
     await study.close();
   });
-
-  it('says in one line when no SuperLink is there', async () => {
-    const study = testStudy(ROUNDS);
-    const sky = unwrap(openSky(options.satellites, options.days));
-    const setting = { options, study, sky, tell: () => undefined, onRound: () => undefined };
-    const refused = await flowerRounds({
-      ...setting,
-      options: { ...options, superlink: 'http://127.0.0.1:9' },
-    });
-    expect(refused).toMatchObject({ ok: false, error: { code: 'FLOWER_UNREACHABLE' } });
-    await study.close();
-  });
 });

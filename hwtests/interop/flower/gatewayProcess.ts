@@ -14,8 +14,9 @@ export interface Settings {
   readonly taskKey: string;
 }
 
+export type LinkCall = 'deliver' | 'updates' | 'settle';
 export type FromGateway =
-  | { readonly ask: number; readonly call: keyof SatelliteLink; readonly args: readonly unknown[] }
+  | { readonly ask: number; readonly call: LinkCall; readonly args: readonly unknown[] }
   | { readonly event: GatewayEvent };
 
 export interface ToGateway {
@@ -32,7 +33,7 @@ function parentLink(): SatelliteLink {
     waiting.get(ask)?.(answer);
     waiting.delete(ask);
   });
-  const asked = <T>(call: keyof SatelliteLink, args: readonly unknown[]) =>
+  const asked = <T>(call: LinkCall, args: readonly unknown[]) =>
     new Promise<Result<T>>((resolve) => {
       waiting.set(++count, (answer) => resolve(answer as Result<T>));
       process.send?.({ ask: count, call, args } satisfies FromGateway);
