@@ -10,7 +10,7 @@ import type { Example, TrainingEngine, TunedModel } from '../../../fsw/learning'
 import { classColours, meanColour, standardising } from '../../../fsw/learning/colour';
 import { inputStatistics, recoloured } from '../../../fsw/learning/recolour';
 import { EUROSAT_SIDE, EUROSAT_TILE_BYTES } from '../../datasets/eurosat';
-import type { Scored } from './adapt';
+import { type Scored, stopwatch } from './adapt';
 import { probabilitiesOf, type Recipe, trained } from './network';
 
 /** Counts (reflectance × 10,000) that EuroSAT's tiles show as 255. */
@@ -119,11 +119,10 @@ export async function adaptToRegion(
     if (!scored.ok) return scored;
   }
   for (const [method, recipe] of Object.entries(recipes)) {
-    const used = process.cpuUsage();
+    const clock = stopwatch();
     const weights = await trained(engine, model, examples, recipe, seed);
     if (!weights.ok) return weights;
-    const { user, system } = process.cpuUsage(used);
-    const scored = await score(method, weights.value, (user + system) / 1e6);
+    const scored = await score(method, weights.value, clock());
     if (!scored.ok) return scored;
   }
   return succeed(scores);
