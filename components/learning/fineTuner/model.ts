@@ -71,6 +71,11 @@ export const fineTunerModel = defineComponent({
       args: { version: string(20), force: bool },
       doc: 'Merge what was learned, sign it as a delta with the spacecraft’s own key and have it installed; `force`: even if it is worse.',
     },
+    CALIBRATE: {
+      id: 8,
+      args: { colours: string(240), version: string(20), force: bool },
+      doc: 'Bring the colours of labelled tiles to these means of the classes (red green blue; …, - for none), and adopt the network that sees so.',
+    },
     SELF_LABEL: {
       id: 7,
       args: { from: U32, count: U16, weight: F32 },
