@@ -125,13 +125,12 @@ export async function liveOn(craft: LearningCraft, options: LifeOptions): Promis
     const task = { what, rank: 2, batch: 8, steps: 24, rate: 0.01, seed: random.integer(1e6) };
     await obey('fineTuner', 'TRAIN', task);
     if (!(await until(() => craft.stage() === 'IDLE', 200))) return lived();
-    phase = 'adopt';
+    phase = 'adopt and install';
     const before = heard('fineTuner', 'Adopted').length;
     await obey('fineTuner', 'ADOPT', { version: `learned ${known.versions.size}`, force: true });
     const adopted = heard('fineTuner', 'Adopted')[before];
     if (adopted) wrong.push(...note(known, files, String(adopted.args.path)));
     if (dead()) return lived();
-    phase = 'install';
     if (adopted && !(await until(() => heard('fineTuner', 'InstallEnded').length > before, 200)))
       return lived();
     if (random.next() < 0.4) {

@@ -38,7 +38,7 @@ const runtime = instance('inference', inference, {
   baseId: 0x2400,
   priority: 12,
   config: { models: 'land-cover', costUsPerItem: 15_000, redos: 3 },
-  params: { Guard: 'TWIN', CanaryPeriodS: 600 },
+  params: { Guard: 'TWIN', CanaryPeriodS: 600, ReferencePeriodS: 3600 },
 });
 const models = instance('modelStore', modelStore, {
   baseId: 0x2500,
