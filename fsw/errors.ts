@@ -281,6 +281,8 @@ export const errorTable = {
   FLOWER_OBJECT: 'Flower object {id}: {why}',
   FLOWER_ARRAY: 'Flower array {name}: {why}',
   FLOWER_KEY: 'SuperNode key {where}: {why}',
+  FLOWER_UNREGISTERED:
+    'the operator of this SuperLink registers keys: flwr supernode register identity.pub (of the gateway state): {why}',
   FLOWER_ORDER: 'Flower message {id}: {why}',
   FLOWER_GIVEN_UP: 'Flower has given message {id} up: {why}',
   FLOWER_FLEET: 'fleet file {file}: {why}',

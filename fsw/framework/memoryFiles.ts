@@ -95,9 +95,7 @@ export function memoryFiles(maxBytes = Number.POSITIVE_INFINITY): MemoryFiles {
     reboot() {
       cutIn = Number.POSITIVE_INFINITY;
       files = new Map(
-        [...files].flatMap(([path, { synced }]) =>
-          synced ? [[path, { bytes: synced.slice(), synced }]] : [],
-        ),
+        [...files].flatMap(([path, { synced }]) => (synced ? [[path, { bytes: synced, synced }]] : [])),
       );
     },
     contents: () => Object.fromEntries([...files].map(([path, { bytes }]) => [path, bytes])),
@@ -142,7 +140,8 @@ export function memoryFiles(maxBytes = Number.POSITIVE_INFINITY): MemoryFiles {
         const file = fileAt(at);
         if (!file.ok) return file;
         return writing(() => {
-          file.value.synced = file.value.bytes.slice();
+          // The same cells, as long as nothing is written: every write makes new ones.
+          file.value.synced = file.value.bytes;
           return succeed(undefined);
         });
       }),

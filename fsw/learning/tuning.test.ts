@@ -90,10 +90,8 @@ describe('a plan for tuning', () => {
     });
     expect(plain(other)).toEqual(plain(one));
     const learned = one.initial.map((value) => value + 1e-3);
-    const [mine, theirs] = [
-      await here.merge(surface, asked, learned),
-      await there.merge(surface, asked, learned),
-    ];
+    const what = { parameters: learned, rounded: false };
+    const [mine, theirs] = [await here.merge(surface, asked, what), await there.merge(surface, asked, what)];
     const { weights, delta } = unwrap(theirs);
     expect(sha256Hex(weights)).toBe(sha256Hex(unwrap(mine).weights));
     expect(delta.changes).toEqual(unwrap(mine).delta.changes);
@@ -101,6 +99,26 @@ describe('a plan for tuning', () => {
     expect(sha256Hex(applied)).toBe(sha256Hex(weights));
     expect(delta.payload.length).toBeLessThan(surface.weights.length / 8);
     await there.close();
+  });
+
+  it('may merge adapters in steps: a quarter of the bytes, nearly the same weights', async () => {
+    const engine = sameProcessEngine();
+    const asked = choice({ what: 'lora', rank: 4 });
+    const { initial } = unwrap(await engine.plan(surface, asked));
+    const random = seededRandom(4);
+    const parameters = initial.map((value) => value + (random.next() - 0.5) / 20);
+    const [exact, coarse] = [false, true].map(async (rounded) =>
+      unwrap(await engine.merge(surface, asked, { parameters, rounded })),
+    );
+    const [fine, rough] = [await exact, await coarse];
+    expect(rough.delta.payload.length).toBeLessThan(0.35 * fine.delta.payload.length);
+    const applied = unwrap(applyDelta(surface.weights, rough.delta, 'delta'));
+    expect(sha256Hex(applied)).toBe(sha256Hex(rough.weights));
+    const head = unwrap(readSafetensors(surface.weights, 'surface'))[0].offset;
+    const floats = ({ weights }: { weights: Uint8Array }) => new Float32Array(weights.slice(head).buffer);
+    const [one, other, base] = [floats(fine), floats(rough), floats({ weights: surface.weights })];
+    const off = (from: Float32Array) => Math.hypot(...one.map((value, i) => value - from[i]));
+    expect(off(other)).toBeLessThan(0.02 * off(base));
   });
 
   it('is refused: choices without a sense, files that don’t belong together, vectors of another plan', () => {

@@ -1,5 +1,5 @@
 /** `perigee federation`: satellites learn together. */
-import type { Command } from 'commander';
+import { type Command, InvalidArgumentError } from 'commander';
 import { type GatewayRunOptions, runGateway } from '../federation/command';
 import { campaign } from './campaign';
 import type { Context } from './context';
@@ -20,8 +20,13 @@ export function federationCommand(program: Command, context: Context, ended: (co
     .requiredOption('--fleet <file>', 'JSON: [{"name", "gateway": "host:port", "publicKey": hex}, …]')
     .requiredOption('--key <file>', 'private Ed25519 key that signs tasks (perigee model keygen)')
     .option('--state <dir>', 'what must survive a restart', 'out/federation')
-    .option('--every <seconds>', 'from one look at both sides to the next', Number, 3)
-    .option('--norm <n>', 'largest L2 norm of an update', Number)
+    .option('--every <seconds>', 'from one look at both sides to the next', positive, 3)
+    .option('--norm <n>', 'largest L2 norm of an update', positive)
     .option('--json', 'one JSON object a line')
     .action(async (options: GatewayRunOptions) => ended(await runGateway(context, options)));
+}
+
+function positive(value: string): number {
+  if (Number(value) > 0 && Number.isFinite(Number(value))) return Number(value);
+  throw new InvalidArgumentError('It must be a number above 0.');
 }

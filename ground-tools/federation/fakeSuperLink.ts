@@ -24,7 +24,7 @@ interface Answer {
 }
 const SUPERLINK_NODE = '1';
 const SESSION_MS = 180_000;
-const codes = { keyInUse: 23, notActivated: 2004, runStatus: 2007 };
+const codes = { keyInUse: 23, closed: 2001, notActivated: 2004, runStatus: 2007 };
 
 export class FakeSuperLink {
   /** Its clock, Unix time in ms. */
@@ -33,6 +33,8 @@ export class FakeSuperLink {
   running = true;
   /** Whether it is of a release with this API. */
   isOurs = true;
+  /** Nodes register themselves; else its operator does. */
+  isOpen = true;
   readonly nodes = new Map<string, { key: string; onlineUntilMs: number }>();
   readonly orders = new Map<string, Order>();
   readonly objects = new Map<string, Uint8Array>();
@@ -99,6 +101,7 @@ export class FakeSuperLink {
 
   readonly #handlers: Readonly<Record<string, (body: Uint8Array, key: string) => Answer>> = {
     [calls.register.path]: handled(calls.register, ({ public_key }) => {
+      if (!this.isOpen) return refused(412, codes.closed, 'SuperNode authentication is enabled.');
       const key = Buffer.from(public_key).toString();
       if (this.#nodeOf(key) !== undefined) return refused(412, codes.keyInUse, 'Public key already in use.');
       const node_id = String(2n ** 63n + BigInt(this.#count++));

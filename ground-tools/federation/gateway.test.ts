@@ -271,6 +271,28 @@ describe('the gateway', () => {
     expect(federation.gateway.counts.pushed).toBe(1);
   });
 
+  it('keeps the update, and says that it is late, when Flower gave the message up meanwhile', async () => {
+    const federation = await joined();
+    const message = federation.ask();
+    const honest = federation.superlink.fetch;
+    let objects = 0;
+    federation.gateway.close();
+    federation.open({
+      fetch: async (url, init) => {
+        if (url.endsWith('push-object') && ++objects === 3) {
+          federation.superlink.nowMs += 600_000;
+          const order = federation.superlink.orders.get(message);
+          if (order) order.givenUp = true;
+        }
+        return honest(url, init);
+      },
+    });
+    await federation.steps(6);
+    expect(federation.told('late')).toHaveLength(1);
+    expect(federation.gateway.journals.get('sat-1')?.late).toHaveLength(1);
+    expect(federation.gateway.counts.pushed).toBeUndefined();
+  });
+
   it('goes on when the SuperLink is down and back, and tells it once', async () => {
     const federation = await joined();
     federation.answer = () => undefined;
@@ -334,6 +356,18 @@ describe('the gateway', () => {
     federation.superlink.isOurs = false;
     await federation.steps(2);
     expect(federation.told('fault')).toEqual([expect.stringContaining('FLOWER_VERSION')]);
+  });
+
+  it('says which key to register where the operator does so, and joins then', async () => {
+    const federation = new TestFederation();
+    federation.superlink.isOpen = false;
+    await federation.steps(2);
+    expect(federation.told('fault')).toEqual([expect.stringContaining('FLOWER_UNREGISTERED')]);
+    const identity = federation.gateway.journals.get('sat-1')?.identity();
+    if (!identity?.ok) throw new Error('no identity');
+    federation.superlink.nodes.set('77', { key: identity.value.publicKey, onlineUntilMs: 0 });
+    await federation.steps(1);
+    expect(federation.told('joined')).toEqual(['as node 77']);
   });
 
   it('lets one process use its state, and goes on with the same nodes after it', async () => {

@@ -26,6 +26,18 @@ export function identityOf(privateKey: string, where: string): Result<Identity> 
   }
 }
 
+/** The public key as OpenSSH writes it (RFC 5656, 3.1): what `flwr supernode register` takes. */
+export function sshPublicKey({ key }: Identity): string {
+  const { x = '', y = '' } = createPublicKey(key).export({ format: 'jwk' });
+  const point = Buffer.concat([Buffer.of(4), Buffer.from(x, 'base64url'), Buffer.from(y, 'base64url')]);
+  const fields = [Buffer.from('ecdsa-sha2-nistp384'), Buffer.from('nistp384'), point].map((field) => {
+    const length = Buffer.alloc(4);
+    length.writeUInt32BE(field.length);
+    return Buffer.concat([length, field]);
+  });
+  return `ecdsa-sha2-nistp384 ${Buffer.concat(fields).toString('base64')}`;
+}
+
 /** A signature serves all calls of so long: a push of forty objects needs not forty of them. */
 const SIGN_EVERY_MS = 1_000;
 

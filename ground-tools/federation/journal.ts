@@ -1,7 +1,8 @@
 /**
  * What the gateway knows of each message, on disk before it acts on it. Files of one satellite:
  *
- *     identity.pem, node     the key of its SuperNode, and the node's id at the SuperLink
+ *     identity.pem, .pub     the key of its SuperNode; its public half in OpenSSH's form
+ *     node                   the node's id at the SuperLink
  *     messages/<id>.json     the message and how far it is: written whole, last of all that a step writes
  *     messages/<id>.task     what the satellite gets
  *     messages/<id>.update   what came back
@@ -13,7 +14,7 @@ import { join } from 'node:path';
 import { decode, encode } from 'cbor-x';
 import { fail, type Result, succeed } from '../../fsw/errors';
 import { writeWholeFile } from '../../fsw/wholeFile';
-import { type Identity, identityOf, newIdentity } from './identity';
+import { type Identity, identityOf, newIdentity, sshPublicKey } from './identity';
 import type { PackedMessage } from './message';
 import type { Long } from './schema';
 import type { Pulled } from './superNode';
@@ -141,6 +142,8 @@ export class Journal {
     const file = join(this.#folder, 'identity.pem');
     if (existsSync(file)) return identityOf(readFileSync(file, 'utf8'), file);
     const made = newIdentity();
+    // For an operator who registers keys.
+    this.#write(join(this.#folder, 'identity.pub'), `${sshPublicKey(made)}\n`);
     this.#write(file, made.privateKey, { mode: 0o600 });
     return succeed(made);
   }

@@ -66,17 +66,15 @@ export class SuperNode {
     }
     const public_key = this.#publicKey;
     const registered = await this.#fleet.call(calls.register, { public_key });
-    if (!registered.ok && !this.#knowsKey()) return registered;
+    const refusal = this.#fleet.refusal?.code;
+    if (!registered.ok && refusal !== flowerCode.keyInUse && refusal !== flowerCode.registrationDisabled)
+      return registered;
     const active = await this.#activate();
+    if (!active.ok && refusal === flowerCode.registrationDisabled)
+      return fail('FLOWER_UNREGISTERED', { why: active.error.text });
     if (!active.ok) return active;
     this.#nodeId = active.value;
     return active;
-  }
-
-  /** Refused as known already, or where only the operator of the SuperLink registers keys. */
-  #knowsKey(): boolean {
-    const code = this.#fleet.refusal?.code;
-    return code === flowerCode.registrationDisabled || code === flowerCode.keyInUse;
   }
 
   async #activate(): Promise<Result<Long>> {

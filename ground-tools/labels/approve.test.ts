@@ -6,7 +6,7 @@ import type { Book, Proposal } from './book';
 import { readBook, writeBook } from './bookFile';
 import { ledgerLines, ledgerOf } from './ledger';
 import { reviewPage } from './page';
-import { rowsOf, tableLines, thumbnailSequence, wantedOf } from './review';
+import { rowsOf, tableLines, wantedOf } from './review';
 import { bookOf, temporaryFolder, tileAt } from './testBook';
 import { packLabels } from './uplink';
 
@@ -123,12 +123,6 @@ describe('reviewing', () => {
     const thumbnails = [{ tile: 10, quality: 40, webp: Uint8Array.of(1) }];
     const { book: after } = decided({ rejected: ['11'] }, { ...book, thumbnails });
     expect(wantedOf(after).map(({ tile }) => tile)).toEqual([9]);
-  });
-
-  it('writes the sequence that asks for them', () => {
-    expect(thumbnailSequence('tileArchive', [10, 11], 40)).toBe(
-      'name: thumbnails\nsteps:\n  - tileArchive.SEND_THUMBNAIL: {tile: 10, quality: 40}\n  - tileArchive.SEND_THUMBNAIL: {tile: 11, quality: 40}\n',
-    );
   });
 
   it('shows what needs an eye first, in a table and on a page that needs no other file', () => {

@@ -19,6 +19,7 @@ import { run } from '../cli/program';
 import { Gateway } from '../gateway/gateway';
 import { serveGateway } from '../gateway/server';
 import { TestSpacecraft, testDictionary } from '../gateway/testSpacecraft';
+import { compileYaml, listSequence } from '../sequence';
 import { readBook } from './bookFile';
 import { classes, temporaryFolder } from './testBook';
 
@@ -226,7 +227,15 @@ describe('perigee labels', () => {
     await perigee('propose', book(), '--recording', folder, '--context', context());
     const reviewed = await perigee('review', book(), '--gateway', '127.0.0.1:1', '--recording', folder);
     expect(reviewed).toMatchObject({ code: 0, err: '' });
-    expect(reviewed.out).toContain('  - tileArchive.SEND_THUMBNAIL: {tile: 2, quality: 40}\n');
+    // Up to the table; its first line is a comment.
+    const sequence = reviewed.out.slice(0, reviewed.out.indexOf('    tile state'));
+    const compiled = compileYaml(sequence, withArchive().dictionary, 'thumbnails');
+    expect(compiled).toMatchObject({
+      ok: true,
+      value: { name: 'thumbnails', steps: [{ op: 'command', onFail: 'continue' }] },
+    });
+    if (compiled.ok)
+      expect(listSequence(compiled.value, withArchive().dictionary).join()).toMatch(/SEND_THUMBNAIL.*2.*40/);
     expect(reviewed.out).toContain('pictures still wanted: 1');
   });
 
@@ -238,6 +247,9 @@ describe('perigee labels', () => {
     expect(reviewed).toMatchObject({ code: 0, err: '' });
     expect(reviewed.out).toMatch(/this sequence asks for the pictures\nname: thumbnails/);
     expect(asked).toEqual([]);
+    const file = join(place.folder, 'ask.yaml');
+    await perigee('review', book(), '--gateway', at, '--sequence', file);
+    expect(readFileSync(file, 'utf8')).toMatch(/^name: thumbnails/);
   });
 
   it('refuses records of another dictionary or other classes, and leaves the book as it was', async () => {

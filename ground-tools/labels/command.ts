@@ -77,6 +77,7 @@ export function labelsCommand(
     .option('--most <n>', 'pictures that are asked for', count(0, 10_000), 20)
     .option('--rows <n>', 'rows of the table', count(0, 1e6), 30)
     .option('--page <file>', 'where the page goes (default: the name of the book with .html)')
+    .option('--sequence <file>', 'without a link: where the commands go (default: they are printed)')
     .option('--seconds <n>', 'how long to wait for the pictures', count(0, 86_400), 30)
     .option('--recording <dirs...>', 'take the pictures that came from these, too')
     .addOption(options.keys())

@@ -12,7 +12,12 @@ export function wantedOf({ proposals, thumbnails, decisions }: Book): Proposal[]
 
 /** The commands that ask for them, as a sequence for `perigee sequence compile`. */
 export function thumbnailSequence(archive: string, tiles: readonly number[], quality: number): string {
-  const steps = tiles.map((tile) => `  - ${archive}.SEND_THUMBNAIL: {tile: ${tile}, quality: ${quality}}`);
+  const steps = tiles.flatMap((tile) => [
+    `  - command: ${archive}.SEND_THUMBNAIL`,
+    `    args: { tile: ${tile}, quality: ${quality} }`,
+    // One that made room for others is no reason to stop.
+    '    onFail: continue',
+  ]);
   return ['name: thumbnails', 'steps:', ...steps, ''].join('\n');
 }
 

@@ -24,6 +24,8 @@ export interface ReviewOptions extends GroundOptions, KeysOptions {
   readonly rows: number;
   readonly page?: string;
   readonly seconds: number;
+  /** Where the sequence goes when it can't be sent. */
+  readonly sequence?: string;
   readonly recording?: readonly string[];
 }
 
@@ -53,10 +55,7 @@ export async function review(context: Context, path: string, options: ReviewOpti
       if (asked.ok) book = asked.value.book;
       if (!asked.ok) complain(context, asked.error, json);
       code = asked.ok && asked.value.whole ? exit.ok : exit.failed;
-    } else if (!json) {
-      context.out.write(`# ${why}: this sequence asks for the pictures\n`);
-      context.out.write(thumbnailSequence(book.archive, tiles, quality));
-    }
+    } else giveSequence(context, thumbnailSequence(book.archive, tiles, quality), why ?? '', options);
     if (client.ok) client.value.close();
   }
   writeBook(path, book);
@@ -72,6 +71,18 @@ export async function review(context: Context, path: string, options: ReviewOpti
     context.out.write(`${page} written; pictures still wanted: ${still}\n`);
   }
   return code;
+}
+
+function giveSequence(
+  { out }: Context,
+  text: string,
+  why: string,
+  { sequence: file, json }: ReviewOptions,
+): void {
+  if (file !== undefined) writeWholeFile(file, text);
+  if (json) return;
+  if (file === undefined) out.write(`# ${why}: this sequence asks for the pictures\n${text}`);
+  else out.write(`${why}: ${file} asks for the pictures\n`);
 }
 
 /** Errors: those of `readRecording`; LABELS_RECORDING when it was made with another dictionary. */

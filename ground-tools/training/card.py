@@ -50,6 +50,7 @@ def write_card(path: Path, metrics: Numbers) -> None:
         ),
         "water_error": f"{surface_test['water']['meanAbsoluteError']:.3f}",
         "water_sun": band_table(SUN, surface_test["water"]["bySunElevation"]),
+        "forms_tiles": forms_tiles({"cloud screener": cloud, "surface ViT": surface}),
         "forms_table": forms_table({"cloud screener": cloud["int8"], "surface ViT": surface["int8"]}),
     }
     path.write_text(NOTICE + Template(TEMPLATE.read_text()).substitute(values))
@@ -107,6 +108,13 @@ def confusion_table(scores: Numbers, classes: list[str]) -> str:
 def band_table(name: str, bands: list[Numbers]) -> str:
     rows = [[f"{b['fromDeg']}–{b['toDeg']}°", str(b["tiles"]), f"{b['accuracy']:.4f}"] for b in bands]
     return table([name, "tiles", "accuracy"], rows)
+
+
+def forms_tiles(networks: dict[str, Numbers]) -> str:
+    """Whether the two forms were compared on the tiles of the other tables: the simulator may have changed since the training."""
+    if all(own["int8"]["tiles"] == own["tiles"]["test"] for own in networks.values()):
+        return "on the tiles of the tables above"
+    return "on tiles of the same test strips, made anew: the simulated sky has changed since the training, so they are not the very tiles of the tables above"
 
 
 def forms_table(networks: dict[str, Numbers]) -> str:

@@ -2,11 +2,13 @@
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { Board } from '../../fsw/framework';
-import { sealEnvelope } from '../../fsw/models';
+import { packDelta, sealDelta, sealEnvelope } from '../../fsw/models';
 import { sha256Hex, testKeys } from '../../fsw/models/testModel';
 import { projectRoot } from '../../fsw/root';
+import { checkModelFile } from '../../ground-tools/models/bundle';
 import { type FolderModel, readModelFolder } from '../../ground-tools/models/folder';
 import { protectModel, protectRule } from '../../ground-tools/models/protect';
+import { publicKeys } from '../../ground-tools/models/signing';
 import { type Rig, rig, shippedModels } from '../missions/rig';
 
 const { key, publicPem } = testKeys();
@@ -21,11 +23,32 @@ function nextVit(change: (weights: Uint8Array) => void = () => {}): FolderModel 
   return { ...vit, weights, manifest: { ...vit.manifest, version: '0.3.0', weights: file } };
 }
 
+/** The version that flies, and what a delta on it brings: some weights a little other, which no canary minds. */
+function deltaOnVit(): Uint8Array {
+  const folder = join(projectRoot, 'fsw/missions/earth-watch/models');
+  const keys = publicKeys(join(folder, 'keys'));
+  const base = keys.ok ? checkModelFile(join(folder, 'surface-vit.manifest'), keys.value) : keys;
+  if (!base.ok) throw new Error(base.error.text);
+  const next = nextVit((weights) => {
+    for (let at = weights.length - 4000; at < weights.length; at += 40) weights[at] ^= 1;
+  });
+  const packed = packDelta(base.value.weights, next.weights);
+  const sealed = packed.ok
+    ? sealDelta(base.value.envelope.manifest, next.manifest, packed.value, key)
+    : packed;
+  if (!sealed.ok) throw new Error(sealed.error.text);
+  return sealed.value;
+}
+
 /** A flight in which the bundle lies in the file store from the start; installed at 20 s, promoted at 60 s. */
-async function fly({ manifest, graph, weights }: FolderModel, more: (rig: Rig) => void = () => {}) {
+function fly({ manifest, graph, weights }: FolderModel, more?: (rig: Rig) => void) {
+  return flyFile(Buffer.concat([sealEnvelope(manifest, key), graph, weights]), more);
+}
+
+async function flyFile(file: Uint8Array, more: (rig: Rig) => void = () => {}, promoteAtS = 60) {
   const prepared = (board: Board): Board => {
     board.storage.write('model-keys.pem', Buffer.from(publicPem));
-    board.files.write('vit.model', 0, Buffer.concat([sealEnvelope(manifest, key), graph, weights]));
+    board.files.write('vit.model', 0, file);
     return board;
   };
   const flight = await rig({
@@ -36,7 +59,7 @@ async function fly({ manifest, graph, weights }: FolderModel, more: (rig: Rig) =
       const { at, command } = flying;
       more(flying);
       at(20, () => command('modelStore.INSTALL', { path: 'vit.model' }));
-      at(60, () => command('modelStore.PROMOTE', { model: 'surface-vit' }));
+      at(promoteAtS, () => command('modelStore.PROMOTE', { model: 'surface-vit' }));
     },
   });
   const report = await flight.fly();
@@ -50,6 +73,22 @@ describe('a new version of a model, in flight', () => {
     expect(events('ModelInstalled')).toMatchObject([{ model: 'surface-vit', version: '0.3.0', serial: 3 }]);
     expect(events('ModelPromoted')).toMatchObject([{ model: 'surface-vit', version: '0.3.0', serial: 3 }]);
     expect(events('PromotionRefused')).toEqual([]);
+  });
+
+  it('comes as a delta of less than 3 kB, runs beside the one that flies, and takes over', async () => {
+    const delta = deltaOnVit();
+    expect(delta.length).toBeLessThan(3000);
+    const shadow = ({ at, command }: Rig) =>
+      at(30, () => command('modelStore.SHADOW', { model: 'surface-vit', runs: 2, seconds: 0 }));
+    const { events, report } = await flyFile(delta, shadow, 450);
+    expect(events('DeltaApplied')).toMatchObject([{ model: 'surface-vit', serial: 3, base: 2, depth: 0 }]);
+    const [{ items, agreed }, ...more] = events('ShadowEnded');
+    expect(more).toEqual([]);
+    expect(Number(items)).toBeGreaterThan(0);
+    expect(agreed).toBe(items);
+    expect(events('ModelPromoted')).toMatchObject([{ model: 'surface-vit', serial: 3 }]);
+    expect(events('ReferenceMissing')).toMatchObject([{ model: 'surface-vit' }]);
+    expect(report.inference.errors).toBe(0);
   });
 
   it('whose float tensors protect their own exponents takes over as well', async () => {

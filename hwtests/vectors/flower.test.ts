@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { identityOf, sshPublicKey } from '../../ground-tools/federation/identity';
 import { packMessage, unpackMessage } from '../../ground-tools/federation/message';
 import { readNpy, writeNpy } from '../../ground-tools/federation/npy';
 import { idsOf, ObjectHeap } from '../../ground-tools/federation/objects';
@@ -115,6 +116,13 @@ describe(`messages as flwr ${vector.madeWith.flwr} takes them apart`, () => {
       ok: false,
       error: { code: 'FLOWER_OBJECT' },
     });
+  });
+});
+
+describe('a key', () => {
+  it('has its public half in the form of OpenSSH', () => {
+    const identity = identityOf(vector.key.pem, 'vector');
+    expect(identity.ok && sshPublicKey(identity.value)).toBe(vector.key.ssh);
   });
 });
 

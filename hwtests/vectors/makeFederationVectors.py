@@ -24,8 +24,8 @@ def varint(value: int) -> bytes:
 
 
 def section(data: bytes) -> bytes:
-    """Deflated where that is shorter, with the default strategy: a reader must take any."""
-    deflater = zlib.compressobj(9, zlib.DEFLATED, -15)
+    """Deflated where that is shorter, with run lengths and Huffman codes alone."""
+    deflater = zlib.compressobj(9, zlib.DEFLATED, -15, 8, zlib.Z_RLE)
     deflated = deflater.compress(data) + deflater.flush()
     pays = len(deflated) < len(data)
     body = deflated if pays else data

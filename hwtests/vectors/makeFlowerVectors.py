@@ -11,6 +11,8 @@ from io import BytesIO
 from pathlib import Path
 
 import numpy as np
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
 from flwr.app import Array, ArrayRecord, ConfigRecord, Error, Message, MetricRecord, RecordDict
 from flwr.app.message.message import make_message
 from flwr.app.metadata import Metadata
@@ -77,6 +79,14 @@ def chunked() -> dict[str, object]:
     return {"size": values.size, "tree": tree_of(get_object_tree(record))}
 
 
+def key() -> dict[str, str]:
+    """A key on P-384, and its public half as OpenSSH writes it."""
+    private = ec.derive_private_key(7**100, ec.SECP384R1())
+    ssh = private.public_key().public_bytes(Encoding.OpenSSH, PublicFormat.OpenSSH)
+    pem = private.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    return {"pem": pem.decode(), "ssh": ssh.decode()}
+
+
 def npy(values: np.ndarray) -> str:
     """A .npy file in base64."""
     file = BytesIO()
@@ -92,6 +102,7 @@ def main() -> None:
         "content": taken_apart(make_message(Metadata(**METADATA), records())),
         "error": taken_apart(make_message(Metadata(**METADATA), error=Error(code=3, reason="FED_NORM: too far"))),
         "chunked": chunked(),
+        "key": key(),
         "npy": [
             {"dims": list(shape), "file": npy(np.arange(np.prod(shape), dtype=np.float32).reshape(shape))}
             for shape in shapes

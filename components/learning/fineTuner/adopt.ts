@@ -1,8 +1,9 @@
 /** What was learned becomes a signed delta: merged into the weights, proven by its own canary outputs, sealed with the own key. */
 import { fail, type Result, succeed } from '../../../fsw/errors';
 import { writeWhole } from '../../../fsw/framework';
+import type { LearnedWeights } from '../../../fsw/learning/engines/workshop';
 import { learnedManifest, readOwnKey, sealDelta } from '../../../fsw/models';
-import type { Canary, StoredModel } from '../../payload/ports';
+import type { Canary, ServedVersion, StoredModel } from '../../payload/ports';
 import { fetchBase } from './begin';
 import { newestCheckpoint } from './checkpoints';
 import { deltaPath, type FineTuner, inTime, providersOf } from './state';
@@ -21,7 +22,7 @@ export async function adopt(
   self: FineTuner,
   { version, force }: { readonly version: string; readonly force: boolean },
 ): Promise<Result<Adopted>> {
-  const { config, board, param, out } = self;
+  const { config, param, out } = self;
   const newest = newestCheckpoint(self);
   if (newest?.progress.standing !== 'done')
     return fail('TRAINING_NOTHING', { what: 'adopt', why: 'no training is done' });
@@ -33,22 +34,35 @@ export async function adopt(
   if (!base.ok) return base;
   const served = out.served({ model: task.model });
   if (served === undefined) return fail('MODEL_UNKNOWN', { model: task.model, known: 'none' });
-  const { graph, weights, weightsName, canary } = base.value;
+  const { graph, weights, weightsName } = base.value;
   const model = { graph, weights, weightsName, output: config.output };
-  const merging = self.state.engine.merge(model, task.choice, state.parameters);
+  const what = { parameters: state.parameters, rounded: param.RoundAdapters };
+  const merging = self.state.engine.merge(model, task.choice, what);
   const merged = await inTime(self, merging, config.loadCostUs);
   if (!merged.ok) return merged;
-  const { weights: learned, delta } = merged.value;
-  const outputs = canary === undefined ? succeed({}) : await answers(self, base.value, learned, canary);
+  const about = { learned: task.choice.what, steps: state.step, before, after };
+  return seal(self, base.value, served, merged.value, { version, about });
+}
+
+/** New weights as a delta that the own key signed, in the file store. Errors: MODEL_OWN_KEY, those of the engine, of `sealDelta` and of the store. */
+export async function seal(
+  self: FineTuner,
+  base: StoredModel,
+  served: ServedVersion,
+  { weights, delta }: LearnedWeights,
+  { version, about }: { readonly version: string; readonly about: Readonly<Record<string, unknown>> },
+): Promise<Result<Adopted>> {
+  const { board } = self;
+  const outputs = base.canary === undefined ? succeed({}) : await answers(self, base, weights, base.canary);
   if (!outputs.ok) return outputs;
   const key = readOwnKey(board.storage);
   if (!key.ok) return key;
   const manifest = learnedManifest(served.manifest, {
     serial: served.nextSerial,
     version,
-    weights: learned,
+    weights,
     outputs: outputs.value,
-    about: { learned: task.choice.what, steps: state.step, before, after },
+    about,
   });
   const sealed = sealDelta(served.manifest, manifest, delta, key.value);
   if (!sealed.ok) return sealed;
@@ -58,11 +72,11 @@ export async function adopt(
 }
 
 /** What the graph that flies gives with the new weights. */
-async function answers(
+export async function answers(
   self: FineTuner,
   { graph, weightsName, input }: StoredModel,
   weights: Uint8Array,
-  canary: Canary,
+  canary: Pick<Canary, 'count' | 'input'>,
 ): Promise<Result<Readonly<Record<string, Float32Array>>>> {
   const { state, config } = self;
   const dims = [canary.count, ...input.shape.slice(1).map(Number)];

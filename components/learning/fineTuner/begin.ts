@@ -86,7 +86,10 @@ export async function jobOf(
 }
 
 /** The model, verified now. Errors: MODEL_UNKNOWN, TRAINING_BASE. */
-export function fetchBase(self: FineTuner, { model, base }: TrainTask): Result<StoredModel> {
+export function fetchBase(
+  self: FineTuner,
+  { model, base }: Pick<TrainTask, 'model' | 'base'>,
+): Result<StoredModel> {
   const { config, out } = self;
   if (model !== config.model) return fail('MODEL_UNKNOWN', { model, known: config.model });
   const found = out.served({ model })?.manifest.weights.sha256;

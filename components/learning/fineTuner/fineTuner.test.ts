@@ -205,6 +205,33 @@ describe('the fine-tuner', () => {
     await b.stop();
   });
 
+  it('PGE-FTN-021: adds a batch that is larger than a micro-batch up in parts, to the same steps', async () => {
+    const runs: Record<string, string[]> = {};
+    const measured = [];
+    for (const MicroBatch of [3, 8]) {
+      const inner = sameProcessEngine();
+      const asked: string[] = [];
+      const engine: FlightEngine = {
+        ...inner,
+        alive: true,
+        run(name, inputs) {
+          asked.push(name);
+          return inner.run(name, inputs);
+        },
+      };
+      const b = await tunerBench({ engine: () => engine, params: { MicroBatch } });
+      await b.takeLabels();
+      await b.obey('TRAIN', { ...TRAIN, steps: 4 });
+      await b.tick(8);
+      measured.push(b.named('Measured').at(-1));
+      runs[MicroBatch] = [...new Set(asked)].sort();
+      await b.stop();
+    }
+    expect(runs[3]).toEqual(['tuning.answer', 'tuning.gradient', 'tuning.update']);
+    expect(runs[8]).toEqual(['tuning.answer', 'tuning.step']);
+    expect(measured[0]?.loss).toBeCloseTo(Number(measured[1]?.loss), 3);
+  });
+
   it('PGE-FTN-008: goes on after a boot as if nothing had been between', async () => {
     const [whole, cut] = [memoryFiles(), memoryFiles()];
     const through = await tunerBench({ files: whole });

@@ -4,8 +4,9 @@ import { component, ok, readWhole, refused } from '../../../fsw/framework';
 import { adamw } from '../../../fsw/learning';
 import { MAX_LABEL_FILE_BYTES } from '../../../fsw/learning/labels';
 import type { TrainTask } from '../ports';
-import { adopt } from './adopt';
+import { type Adopted, adopt } from './adopt';
 import { jobOf } from './begin';
+import { calibrated } from './calibrating';
 import { keep, mark, newestCheckpoint } from './checkpoints';
 import { forgotten, openBook, taken, withOwn } from './labelBook';
 import { fineTunerModel } from './model';
@@ -118,19 +119,26 @@ export const fineTuner = component(fineTunerModel, {
       answer(self, job, 'FAILED', 'aborted');
       return ok;
     },
-    async ADOPT(args) {
-      const { state, event, config, out, clock } = self;
-      if (state.job !== undefined) return reply(fail('MODEL_BUSY', { busy: 'training' }));
-      const adopted = await adopt(self, args);
-      await clock.work(state.engine.restart(), 0);
-      if (adopted.ok) {
-        event.Adopted({ model: config.model, ...adopted.value });
-        out.install({ path: adopted.value.path });
-      } else event.AdoptRefused({ code: adopted.error.code, reason: adopted.error.text });
-      return reply(adopted);
-    },
+    ADOPT: (args) => adopting(self, () => adopt(self, args)),
+    CALIBRATE: (args) => adopting(self, () => calibrated(self, args)),
   }),
 });
+
+/** A version that was made on board goes to the store, or why there is none is told. */
+async function adopting(
+  self: FineTuner,
+  make: () => Promise<Result<Adopted>>,
+): Promise<ReturnType<typeof reply>> {
+  const { state, event, config, out, clock } = self;
+  if (state.job !== undefined) return reply(fail('MODEL_BUSY', { busy: 'training' }));
+  const adopted = await make();
+  await clock.work(state.engine.restart(), 0);
+  if (adopted.ok) {
+    event.Adopted({ model: config.model, ...adopted.value });
+    out.install({ path: adopted.value.path });
+  } else event.AdoptRefused({ code: adopted.error.code, reason: adopted.error.text });
+  return reply(adopted);
+}
 
 function reply(result: Result<unknown>) {
   return result.ok ? ok : refused(said(result));

@@ -4,7 +4,6 @@ import {
   enumeration,
   F32,
   F64,
-  I16,
   input,
   output,
   port,
@@ -19,6 +18,7 @@ import { ownProcessEngine } from '../../../fsw/learning/engines/ownProcess';
 import type { FlightEngine } from '../../../fsw/learning/engines/workshop';
 import { ModelFetch, ModelInstall, ModelInstalled, ModelServed } from '../../payload/ports';
 import { TileFetch, TrainDone, TrainOrder } from '../ports';
+import { tunerParams } from './settings';
 
 const Model = string(40);
 const Path = string(200);
@@ -70,6 +70,11 @@ export const fineTunerModel = defineComponent({
       id: 6,
       args: { version: string(20), force: bool },
       doc: 'Merge what was learned, sign it as a delta with the spacecraft’s own key and have it installed; `force`: even if it is worse.',
+    },
+    CALIBRATE: {
+      id: 8,
+      args: { colours: string(240), version: string(20), force: bool },
+      doc: 'Bring the colours of labelled tiles to these means of the classes (red green blue; …, - for none), and adopt the network that sees so.',
     },
     SELF_LABEL: {
       id: 7,
@@ -253,86 +258,7 @@ export const fineTunerModel = defineComponent({
       doc: 'Of the computer, as the budget sees it.',
     },
   },
-  params: {
-    Watts: {
-      id: 0,
-      type: F32,
-      default: 8,
-      min: 0,
-      unit: 'W',
-      doc: 'Power that training is declared to take.',
-    },
-    MaxEnergyJ: {
-      id: 1,
-      type: F32,
-      default: 50_000,
-      min: 0,
-      unit: 'J',
-      doc: 'Energy of one job; then it ends.',
-    },
-    NotBeforeS: {
-      id: 2,
-      type: U32,
-      default: 0,
-      unit: 's',
-      doc: 'No step before this Unix time; 0: no limit.',
-    },
-    NotAfterS: {
-      id: 3,
-      type: U32,
-      default: 0,
-      unit: 's',
-      doc: 'The job ends at this Unix time; 0: no limit.',
-    },
-    MinSunDeg: {
-      id: 4,
-      type: I16,
-      default: -90,
-      min: -90,
-      max: 90,
-      unit: 'deg',
-      doc: 'No step while the Sun stands lower at the ground point: -90 trains in eclipse too.',
-    },
-    MaxTemperatureC: {
-      id: 5,
-      type: F32,
-      default: 75,
-      unit: 'C',
-      doc: 'No step above; training goes on 3 K below. Where nothing measures, it is no limit.',
-    },
-    CheckpointSteps: { id: 6, type: U16, default: 20, min: 1, doc: 'Steps from checkpoint to checkpoint.' },
-    MaxRollbacks: { id: 7, type: U16, default: 20, doc: 'Rollbacks of one job; one more ends it.' },
-    MaxLoss: { id: 8, type: F32, default: 50, min: 0, doc: 'A step with a larger loss is rolled back.' },
-    MaxNorm: {
-      id: 9,
-      type: F32,
-      default: 10_000,
-      min: 0,
-      doc: 'A step with a longer gradient is rolled back.',
-    },
-    MaxGrowth: {
-      id: 10,
-      type: F32,
-      default: 4,
-      min: 1,
-      doc: 'A step that makes the parameters longer than so many times what they began with is rolled back.',
-    },
-    MicroBatch: {
-      id: 11,
-      type: U16,
-      default: 8,
-      min: 1,
-      doc: 'Tiles of one run; a larger batch is added up in parts.',
-    },
-    Decay: { id: 12, type: F32, default: 0.01, min: 0, doc: 'Weight decay of matrices.' },
-    Clip: { id: 13, type: F32, default: 1, min: 0, doc: 'Length to which a longer gradient is scaled down.' },
-    MinGain: {
-      id: 14,
-      type: F32,
-      default: 0,
-      doc: 'What was learned is adopted when accuracy on the reference tiles grew by so much at least.',
-    },
-  },
+  params: tunerParams,
   config: {
     model: { type: Model, default: 'land-cover', doc: 'The model that is tuned.' },
     output: { type: Model, default: 'probabilities', doc: 'Its output of class probabilities.' },

@@ -156,7 +156,9 @@ async function rollBack(
   tlm.Rollbacks(++state.rollbacks);
   const newest = newestCheckpoint(self);
   const own = newest?.id === job.id ? newest.state : undefined;
-  const restored = job.session.restore(own ?? startOf(job.session, job.task));
+  // What the session has now may be what went wrong: the beginning is the plan's.
+  const initial = job.task.initial ?? job.plan.initial;
+  const restored = job.session.restore(own ?? startOf(job.session, { ...job.task, initial }));
   if (!restored.ok) {
     await stop(self, job, restored);
     return;

@@ -108,6 +108,7 @@ export interface TunerOptions {
   readonly params?: Readonly<Record<string, number>>;
   /** What the store serves; may change in flight. */
   readonly model?: () => (StoredModel & ServedVersion) | undefined;
+  readonly tileOf?: (id: number) => KeptTile;
   /** Tiles from here on are not kept. */
   readonly tiles?: () => number;
 }
@@ -137,7 +138,7 @@ export async function tunerBench(options: TunerOptions = {}) {
     },
     board: { files, storage, memory: options.memory ?? plainMemory(), ...options.board },
     answers: {
-      tile: ({ tile: id }: { tile: number }) => (id < tiles() ? tile(id) : undefined),
+      tile: ({ tile: id }: { tile: number }) => (id < tiles() ? (options.tileOf ?? tile)(id) : undefined),
       fetch: () => model(),
       served: () => model(),
     },

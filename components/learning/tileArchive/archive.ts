@@ -11,8 +11,8 @@ import type { Archive } from './model';
 type Record = Value<typeof TileRecord>;
 
 /**
- * The record of each goes down, whether there is room to keep the tile or not. Between tiles others have their turn: a
- * tile waits for the disk.
+ * The record of each goes down (with AutoRecords), whether there is room to keep the tile or not. Between tiles others have
+ * their turn: a tile waits for the disk.
  */
 export async function take(
   self: Archive,
@@ -42,7 +42,7 @@ export async function take(
   tlm.Kept(shelf.size);
   tlm.KeptBytes(BigInt(shelf.bytes));
   tlm.MadeRoom(shelf.dropped);
-  send(self, records);
+  if (param.AutoRecords) send(self, records);
 }
 
 /** Sends what is known of kept tiles again. */

@@ -1,5 +1,6 @@
 /** The model of `tileArchive`: what the ground can see and set. */
 import {
+  bool,
   defineComponent,
   F32,
   input,
@@ -126,6 +127,12 @@ export const tileArchiveModel = defineComponent({
       default: 0,
       unit: 's',
       doc: 'A record is worth nothing once this old; 0: it stays so.',
+    },
+    AutoRecords: {
+      id: 4,
+      type: bool,
+      default: true,
+      doc: 'Records go down as tiles are seen; else SEND_RECORDS asks for them.',
     },
   },
   config: {

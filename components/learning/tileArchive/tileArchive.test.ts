@@ -182,6 +182,15 @@ describe('the tile archive', () => {
     expect(records().slice(3)).toEqual(sent.slice(1));
   });
 
+  it('PGE-TAR-006: sends them on command alone where AutoRecords is off', async () => {
+    const { see, obey, records } = await boot();
+    await obey('AutoRecords_PRM_SET', { val: false });
+    await see([specimen(1), specimen(2)]);
+    expect(records()).toEqual([]);
+    await obey('SEND_RECORDS', { from: 1, count: 5 });
+    expect(records().map(({ tile }) => tile)).toEqual([1, 2]);
+  });
+
   it('PGE-TAR-007: a full disk costs tiles and never a record, and it is said once', async () => {
     const { b, see, files, records } = await boot();
     await see([specimen(1)]);

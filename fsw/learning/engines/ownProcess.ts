@@ -4,7 +4,7 @@ import { type Result, succeed } from '../../errors';
 import { engineProcess } from '../../runtimes/engineProcess';
 import type { Loaded, Tensor } from '../trainingEngine';
 import type { PlanData, TunedModel, TuningChoice } from '../tuning';
-import type { FlightEngine, LearnedWeights } from './workshop';
+import type { FlightEngine, Learned, LearnedWeights } from './workshop';
 
 /** What the two sides say to each other. */
 export type Request =
@@ -25,7 +25,7 @@ export type Request =
       readonly kind: 'merge';
       readonly model: TunedModel;
       readonly choice: TuningChoice;
-      readonly parameters: Float32Array;
+      readonly learned: Learned;
     }
   | { readonly kind: 'release'; readonly session: string };
 
@@ -59,7 +59,7 @@ export function ownProcessEngine(program = TRAINING_PROCESS): FlightEngine {
       }),
     run: (session, inputs) => ask({ kind: 'run', session, inputs }),
     plan: (model, choice) => ask({ kind: 'plan', model: plain(model), choice }),
-    merge: (model, choice, parameters) => ask({ kind: 'merge', model: plain(model), choice, parameters }),
+    merge: (model, choice, learned) => ask({ kind: 'merge', model: plain(model), choice, learned }),
     async release(session) {
       const released = await ask({ kind: 'release', session });
       return released.ok ? succeed(undefined) : released;

@@ -46,7 +46,7 @@ export function sameProcessEngine(): FlightEngine {
       }
     },
     plan: async (model, choice) => planData(model, choice),
-    merge: async (model, choice, parameters) => learnedWeights(model, choice, parameters),
+    merge: async (model, choice, learned) => learnedWeights(model, choice, learned),
     async release(name) {
       const session = sessions.get(name);
       if (session === undefined) return gone() ?? notLoaded(name);

@@ -11,7 +11,7 @@ serveRequests(async (request: Request): Promise<Result<Answers[keyof Answers]>> 
     return engine.load(request.session, request.graph, request.weights, request.providers);
   if (request.kind === 'run') return engine.run(request.session, request.inputs);
   if (request.kind === 'plan') return engine.plan(request.model, request.choice);
-  if (request.kind === 'merge') return engine.merge(request.model, request.choice, request.parameters);
+  if (request.kind === 'merge') return engine.merge(request.model, request.choice, request.learned);
   const released = await engine.release(request.session);
   return released.ok ? succeed(undefined) : released;
 });

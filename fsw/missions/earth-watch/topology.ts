@@ -11,6 +11,10 @@ import { highResCamera } from '../../../components/imaging/highResCamera/highRes
 import { landCover } from '../../../components/imaging/landCover/landCover';
 import { sceneProducts } from '../../../components/imaging/sceneProducts/sceneProducts';
 import { vesselDetector } from '../../../components/imaging/vesselDetector/vesselDetector';
+import { federationNode } from '../../../components/learning/federationNode/federationNode';
+import { fineTuner } from '../../../components/learning/fineTuner/fineTuner';
+import { referenceSet } from '../../../components/learning/referenceSet/referenceSet';
+import { tileArchive } from '../../../components/learning/tileArchive/tileArchive';
 import { camera } from '../../../components/payload/camera/camera';
 import { cloudScreener } from '../../../components/payload/cloudScreener/cloudScreener';
 import { inference } from '../../../components/payload/inference/inference';
@@ -84,6 +88,21 @@ const vessels = instance('vesselDetector', vesselDetector, {
 });
 const scenes = instance('sceneProducts', sceneProducts, { baseId: 0x2f00, priority: 7 });
 
+// What the telescope saw is kept to learn from: the ground asks for records, sends labels, orders training.
+const archive = instance('tileArchive', tileArchive, {
+  baseId: 0x3000,
+  priority: 4,
+  params: { AutoRecords: false },
+});
+const tuner = instance('fineTuner', fineTuner, { baseId: 0x3100, priority: 3, queueDepth: 32 });
+const reference = instance('referenceSet', referenceSet, { baseId: 0x3300 });
+const federation = instance('federationNode', federationNode, {
+  baseId: 0x3200,
+  priority: 2,
+  queueDepth: 32,
+  config: { node: 'earth-watch' },
+});
+
 export const topology = spacecraft.complete({
   name: 'EarthWatch',
   payload: [
@@ -102,12 +121,17 @@ export const topology = spacecraft.complete({
     cover,
     vessels,
     scenes,
+    archive,
+    tuner,
+    reference,
+    federation,
   ],
   connections: [
     connect(spacecraft.fast[0], eye.in.schedIn),
     connect(spacecraft.slow[0], packer.in.schedIn),
     connect(spacecraft.fast[1], planner.in.schedIn),
     connect(spacecraft.fast[2], telescope.in.schedIn),
+    connect(spacecraft.fast[3], tuner.in.schedIn),
     connect(spacecraft.modes[0], eye.in.modeIn),
     connect(spacecraft.modes[1], planner.in.modeIn),
     connect(spacecraft.modes[2], telescope.in.modeIn),
@@ -137,6 +161,25 @@ export const topology = spacecraft.complete({
     connect(masker.out.captureEndOut, cover.in.captureEndIn),
     connect(cover.out.captureEndOut, vessels.in.captureEndIn),
     connect(vessels.out.captureEndOut, scenes.in.captureEndIn),
+
+    // Learning: tiles that were mapped, labels of some, the model that flies; what was learned goes to the store.
+    connect(cover.out.specimensOut, archive.in.specimensIn),
+    connect(cover.out.versionOf, runtime.in.versionOf),
+    connect(archive.out.productOut, spacecraft.timedProducts),
+    connect(tuner.out.tile, archive.in.tileFetch),
+    connect(tuner.out.fetch, models.in.fetch),
+    connect(tuner.out.served, models.in.served),
+    connect(tuner.out.install, models.in.install),
+    connect(models.out.installed, tuner.in.installed),
+    connect(reference.out.tile, archive.in.tileFetch),
+    connect(reference.out.served, models.in.served),
+    connect(runtime.out.reference, reference.in.reference),
+    connect(federation.out.trainOrder, tuner.in.orderIn),
+    connect(tuner.out.doneOut, federation.in.trainDone),
+    connect(federation.out.served, models.in.served),
+    connect(federation.out.fileSend, spacecraft.fileSend),
+    connect(spacecraft.fileDone, federation.in.fileDone),
+    connect(spacecraft.slow[3], federation.in.schedIn),
 
     // All networks run in one runtime, as twins, from one verified store.
     connect(screener.out.infer, runtime.in.request[0]),
@@ -215,6 +258,22 @@ export const topology = spacecraft.complete({
         'inference.Reloads',
         'systemResources.CorrectedMemoryErrors',
         'systemResources.UncorrectedMemoryErrors',
+      ],
+    },
+    {
+      name: 'Learning',
+      id: 5,
+      channels: [
+        'tileArchive.Kept',
+        'fineTuner.Stage',
+        'fineTuner.Step',
+        'fineTuner.Loss',
+        'fineTuner.AccuracyBefore',
+        'fineTuner.AccuracyAfter',
+        'fineTuner.EnergyJ',
+        'fineTuner.Rollbacks',
+        'federationNode.TasksWaiting',
+        'federationNode.UpdatesWaiting',
       ],
     },
   ],

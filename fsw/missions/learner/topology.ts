@@ -38,7 +38,7 @@ const runtime = instance('inference', inference, {
   baseId: 0x2400,
   priority: 12,
   config: { models: 'land-cover', costUsPerItem: 15_000, redos: 3 },
-  params: { Guard: 'TWIN', CanaryPeriodS: 600 },
+  params: { Guard: 'TWIN', CanaryPeriodS: 600, ReferencePeriodS: 3600 },
 });
 const models = instance('modelStore', modelStore, {
   baseId: 0x2500,
@@ -87,7 +87,9 @@ export const topology = spacecraft.complete({
     connect(models.out.installed, tuner.in.installed),
     connect(runtime.out.fetch, models.in.fetch),
     connect(models.out.offer, runtime.in.offered),
+    connect(models.out.shadow, runtime.in.shadow),
     connect(runtime.out.verdict, models.in.verdict),
+    connect(runtime.out.trouble, models.in.trouble),
     connect(scrub.out.regions, models.in.regions),
 
     // A version is measured on tiles that nothing is trained on, before it takes over and while it flies.

@@ -55,15 +55,15 @@ export async function adapt(trial: Trial, onScore: (scored: Scored) => void): Pr
     );
   for (const { name, start, recipe } of methods) {
     const weights = starts.value[start];
-    const used = process.cpuUsage();
+    const clock = stopwatch();
     const learned = recipe
       ? await trained(engine, { ...model, weights }, examples, recipe, seed)
       : succeed(weights);
     if (!learned.ok) return learned;
-    const { user, system } = process.cpuUsage(used);
+    const learningS = clock() + (start === 'calibrated' ? starts.value.calibrationS : 0);
     const answers = await classesOf(engine, model, learned.value, tiles.pixels, EUROSAT_TILE_BYTES);
     if (!answers.ok) return answers;
-    add(name, shareRight(answers.value, tiles), (user + system) / 1e6);
+    add(name, shareRight(answers.value, tiles), learningS);
   }
   return succeed(scores);
 }
@@ -72,7 +72,7 @@ export async function adapt(trial: Trial, onScore: (scored: Scored) => void): Pr
 async function startsOf(
   { engine, model, known }: Trial,
   examples: readonly Example[],
-): Promise<Result<Record<Method['start'], Uint8Array>>> {
+): Promise<Result<Record<Method['start'], Uint8Array> & { readonly calibrationS: number }>> {
   const taken = inputStatistics(model);
   if (!taken.ok) return taken;
   const { mean, deviation } = taken.value;
@@ -80,13 +80,24 @@ async function startsOf(
   const standardised = recoloured(model, standardising(inputs, mean, deviation));
   if (!standardised.ok) return standardised;
   const reference = classColours(examplesOf(known), known.classes.length);
+  const clock = stopwatch();
   const calibrated = await calibrate(engine, model, examples, reference);
   if (!calibrated.ok) return calibrated;
   return succeed({
     asItIs: model.weights,
     standardised: standardised.value,
     calibrated: calibrated.value.weights,
+    calibrationS: clock(),
   });
+}
+
+/** Seconds of processor time since it was made. */
+export function stopwatch(): () => number {
+  const start = process.cpuUsage();
+  return () => {
+    const { user, system } = process.cpuUsage(start);
+    return (user + system) / 1e6;
+  };
 }
 
 /** `count` tiles drawn from the seed, and all the others. */

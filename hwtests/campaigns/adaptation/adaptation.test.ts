@@ -5,8 +5,9 @@ import { EUROSAT_TILE_BYTES, type EurosatTiles } from '../../datasets/eurosat';
 import { adapt, examplesOf, parted } from './adapt';
 import { nearestMeanColour, nearestNeighbour } from './baselines';
 import { blurred, DRIFTS, type DriftKind, drawDrift, through } from './drifts';
-import { METHODS, WINNER } from './methods';
+import { METHODS, REGION, WINNER } from './methods';
 import { landCover } from './network';
+import { adaptToRegion } from './region';
 import { isKept, rowsOf, tableOf } from './table';
 import { viewOf } from './views';
 
@@ -107,6 +108,27 @@ describe('a seed of the experiment', () => {
     const accuracies = runs.map((run) => (run.ok ? run.value.map(({ accuracy }) => accuracy) : run.error));
     expect(accuracies[0]).toHaveLength(4);
     expect(accuracies[0]).toEqual(accuracies[1]);
+  });
+});
+
+describe('a region labelled by an index', () => {
+  it('is scored as the mean of water and land, in the half that was not learned from', async () => {
+    const engine = sameProcessEngine();
+    const tiles = tilesOf(24);
+    const weak = Array.from({ length: 24 }, (_, i) => ({
+      pixels: tiles.pixels.slice(i * EUROSAT_TILE_BYTES, (i + 1) * EUROSAT_TILE_BYTES),
+      water: i % 3 === 0,
+      north: i < 14,
+    }));
+    const classes = ['Forest', 'River', ...Array.from({ length: 7 }, (_, i) => `land ${i}`), 'SeaLake'];
+    const recipes = { head: { ...REGION.head, steps: 2, batch: 8, views: 1 } };
+    const done = await adaptToRegion(engine, landCover(), weak, classes, recipes, 12, 1);
+    await engine.close();
+    const scores = done.ok ? done.value : [];
+    expect(scores.map(({ method }) => method)).toContain('nearest mean colour of the two');
+    expect(scores).toHaveLength(4);
+    // Three tiles of water and seven of land: every score is a mean of thirds and sevenths.
+    for (const { accuracy } of scores) expect(accuracy * 42).toBeCloseTo(Math.round(accuracy * 42), 6);
   });
 });
 

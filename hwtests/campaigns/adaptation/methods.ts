@@ -18,6 +18,11 @@ export const METHODS: readonly Method[] = [
   { name: 'before', start: 'asItIs' },
   { name: 'bands standardised (no labels)', start: 'standardised' },
   { name: 'head', start: 'asItIs', recipe: { ...far, what: 'head', rate: 1e-2, views: 4 } },
+  {
+    name: 'first layer and head',
+    start: 'asItIs',
+    recipe: { ...far, what: 'ends', rate: 3e-3 },
+  },
   { name: 'LoRA', start: 'asItIs', recipe: { ...far, what: 'lora', rank: 8, rate: 3e-3 } },
   { name: 'all weights', start: 'asItIs', recipe: { ...far, what: 'all', rate: 5e-4 } },
   { name: 'colours calibrated', start: 'calibrated' },
@@ -37,6 +42,12 @@ export const METHODS: readonly Method[] = [
     recipe: { ...near, what: 'all', rate: 1e-4 },
   },
 ];
+
+/** In a region that is labelled by an index alone. */
+export const REGION: Readonly<Record<string, Recipe>> = {
+  head: { ...near, what: 'head', rate: 1e-3, views: 4, steps: 100 },
+  LoRA: { ...near, what: 'lora', rank: 8, rate: 1e-3 },
+};
 
 export const BASELINES = ['nearest mean colour', '1-NN on colour statistics'] as const;
 

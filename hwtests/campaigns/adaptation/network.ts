@@ -93,24 +93,33 @@ export async function classesOf(
   pixels: Uint8Array,
   tileBytes: number,
 ): Promise<Result<Uint8Array>> {
+  const rows = await probabilitiesOf(engine, model, weights, pixels, tileBytes);
+  return rows.ok ? succeed(Uint8Array.from(rows.value, (row) => row.indexOf(Math.max(...row)))) : rows;
+}
+
+/** What it gives each tile, a row a tile. */
+export async function probabilitiesOf(
+  engine: TrainingEngine,
+  model: TunedModel,
+  weights: Uint8Array,
+  pixels: Uint8Array,
+  tileBytes: number,
+): Promise<Result<Float32Array[]>> {
   const loaded = await engine.load('flies', model.graph, { name: model.weightsName, bytes: weights }, [
     'cpu',
   ]);
   if (!loaded.ok) return loaded;
   const count = pixels.length / tileBytes;
-  const classes = new Uint8Array(count);
+  const side = Math.sqrt(tileBytes / 3);
+  const rows: Float32Array[] = [];
   for (let first = 0; first < count; first += SCORED_AT_ONCE) {
     const last = Math.min(count, first + SCORED_AT_ONCE);
     const data = Float32Array.from(pixels.subarray(first * tileBytes, last * tileBytes));
-    const side = Math.sqrt(tileBytes / 3);
     const run = await engine.run('flies', { tiles: { dims: [last - first, 3, side, side], data } });
     if (!run.ok) return run;
-    const probabilities = run.value[model.output];
-    const width = probabilities.length / (last - first);
-    for (let i = first; i < last; i++) {
-      const own = probabilities.subarray((i - first) * width, (i - first + 1) * width);
-      classes[i] = own.indexOf(Math.max(...own));
-    }
+    const all = run.value[model.output];
+    const width = all.length / (last - first);
+    for (let i = 0; i < last - first; i++) rows.push(all.slice(i * width, (i + 1) * width));
   }
-  return succeed(classes);
+  return succeed(rows);
 }

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, readFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
 import type { Task } from '../../../fsw/federation';
@@ -181,6 +181,50 @@ describeWith(
       const nodes = gateway.told('joined').map((text) => text.replace(/.*node /, ''));
       expect(new Set(nodes).size).toBe(2);
     });
+
+    it.skipIf(process.env.FLOWER_LONG === undefined)(
+      'survives a push that is cut for ten minutes (with FLOWER_LONG=1): no update is lost in silence, and the rounds go on',
+      async () => {
+        const place = workFolder();
+        writeInitial(join(place, 'initial.safetensors'));
+        const mine = must(await SuperLinkProcess.start({ bin, folder: place }));
+        const satellites = testSatellites(2);
+        const orbit = { firstMin: 0, periodMin: 30, passMin: 20 };
+        const constellation = new Constellation(
+          satellites.map((satellite) => ({ satellite, orbit, trouble: {} })),
+        );
+        const proxy = new CutProxy(() => mine.url);
+        const gateway = new GatewayRun(await proxy.listen(), workFolder(), satellites, constellation);
+        closers.push(
+          () => remove(gateway.state),
+          () => remove(place),
+          () => mine.down(),
+          () => gateway.stop(),
+          () => proxy.close(),
+        );
+        let objects = 0;
+        let cutUntilMs = 0;
+        proxy.onCall = (path) => {
+          if (path.endsWith('push-object') && ++objects === 4) cutUntilMs = Date.now() + 600_000;
+          return Date.now() < cutUntilMs ? 'cut' : 'pass';
+        };
+        gateway.start();
+        await until('two nodes', () => gateway.told('joined').length === 2);
+        const out = await runApp(mine, place, 'long', { rounds: 2, satellites: 2, timeout: 1500 });
+        await until('the run is over', () => existsSync(join(out, 'metrics.json')), 1200);
+        const late = gateway.told('late');
+        // Two rounds of two: each update is at the SuperLink, or told as late.
+        expect(gateway.told('pushed').length + late.length).toBe(4);
+        console.log(`pushed: ${gateway.told('pushed').length}; late: ${late.join('; ') || 'none'}`);
+        const [start, first, second] = [0, 1, 2].map((round) =>
+          readParameters(join(out, `round-${round}.safetensors`)),
+        );
+        const counted = satellites.filter(({ name }) => !late.some((text) => text.startsWith(name)));
+        expect(largestError(first, reference(start, 1, counted))).toBeLessThan(1e-6);
+        expect(largestError(second, reference(first, 2, satellites))).toBeLessThan(1e-6);
+      },
+      1_500_000,
+    );
 
     it.each([
       [-10, 'ahead of'],
