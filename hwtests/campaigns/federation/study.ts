@@ -33,13 +33,13 @@ export interface Recipe {
 
 export const RECIPE: Recipe = {
   // Not Adam: its steps are of one size however sure a gradient is, so satellites that see few classes drift apart faster.
-  choice: { what: 'ends', batch: 16, optimizer: { kind: 'sgd', momentum: 0.9 } },
+  choice: { what: 'first', batch: 16, optimizer: { kind: 'sgd', momentum: 0.9 } },
   steps: 8,
   rounds: 36,
   gossipTrainings: 18,
   lookEvery: 2,
-  rate: 0.03,
-  aloneRate: 0.03,
+  rate: 0.1,
+  aloneRate: 0.1,
   centralEpochs: 5,
   localEpochs: 5,
   seed: 1,
