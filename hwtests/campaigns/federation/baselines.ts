@@ -43,7 +43,7 @@ export async function central(study: Study, sky: Skies): Promise<Result<Outcome>
   const learned = await trainer.train(all, {
     start: trainer.plan.initial,
     steps: Math.round((recipe.centralEpochs * all.examples.length) / recipe.choice.batch),
-    rate: recipe.rate,
+    rate: recipe.aloneRate,
     falling: true,
     seed: recipe.seed,
   });
@@ -78,7 +78,7 @@ export async function local(study: Study): Promise<Result<Outcome>> {
     const learned = await trainer.train(set, {
       start: trainer.plan.initial,
       steps,
-      rate: recipe.rate,
+      rate: recipe.aloneRate,
       falling: true,
       seed: recipe.seed,
     });

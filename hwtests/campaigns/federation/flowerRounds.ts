@@ -68,11 +68,18 @@ export async function flowerRounds(setting: Setting): Promise<Result<MainRun>> {
   const folder = mkdtempSync(join(tmpdir(), 'perigee-flower-'));
   const started = await SuperLinkProcess.start({ bin: python.bin, folder });
   if (!started.ok) return started;
+  const end = async () => {
+    await started.value.down();
+    rmSync(folder, { recursive: true, force: true });
+  };
+  // The SuperLink has a process group of its own: who ends us ends it.
+  const stop = () => void end().then(() => process.exit(130));
+  process.once('SIGINT', stop).once('SIGTERM', stop);
   try {
     return await withSuperLink(setting, started.value.url, folder, started.value);
   } finally {
-    await started.value.down();
-    rmSync(folder, { recursive: true, force: true });
+    process.off('SIGINT', stop).off('SIGTERM', stop);
+    await end();
   }
 }
 
@@ -175,11 +182,12 @@ async function follow(
       const mean = readVector(trainer.plan.parameters, new Uint8Array(readFileSync(file)), file);
       if (!mean.ok) return mean;
       means.push(mean.value);
+      aliveMs = Date.now();
+      if (means.length % recipe.lookEvery !== 0 && means.length !== recipe.rounds) continue;
       const accuracy = await trainer.accuracy(mean.value, study.validation);
       if (!accuracy.ok) return accuracy;
       points.push({ hours: orbiters.lastUs / 3.6e9, round: means.length, accuracy: accuracy.value });
       onRound(points[points.length - 1]);
-      aliveMs = Date.now();
     } else if (Date.now() - aliveMs > patienceMs)
       return fail('FLOWER_SILENT', { seconds: patienceMs / 1000, round: means.length + 1 });
     else await new Promise((done) => setTimeout(done, STEP_MS));

@@ -53,7 +53,7 @@ export interface RoundsOptions {
 }
 
 /** Falls along half a cosine over the rounds, as the Flower app has it. `round` counts from 1. */
-export function rateIn({ rate, rounds }: Recipe, round: number): number {
+export function rateIn({ rate, rounds }: Pick<Recipe, 'rate' | 'rounds'>, round: number): number {
   return (rate * (1 + Math.cos((Math.PI * (round - 1)) / rounds))) / 2;
 }
 
@@ -103,6 +103,7 @@ export async function federate(options: RoundsOptions): Promise<Result<Federated
     if (apart > SAME_MEAN) return fail('FEDERATION_MEAN', { round, apart });
     start = given ?? mean.value;
     made.push(start);
+    if (round % recipe.lookEvery !== 0 && round !== recipe.rounds) continue;
     const accuracy = await trainer.accuracy(start, study.validation);
     if (!accuracy.ok) return accuracy;
     points.push({ hours: orbiters.lastUs / 3.6e9, round, accuracy: accuracy.value });

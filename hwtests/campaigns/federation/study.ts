@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Result, succeed } from '../../../fsw/errors';
-import { adamw, type Example, oneClass, planTuning, type TuningChoice } from '../../../fsw/learning';
+import { type Example, oneClass, planTuning, type TuningChoice } from '../../../fsw/learning';
 import { sameProcessEngine } from '../../../fsw/learning/engines/sameProcess';
 import { projectRoot } from '../../../fsw/root';
 import { type DriftName, drifted, drifts } from '../../datasets/drift';
@@ -18,6 +18,12 @@ export interface Recipe {
   readonly rounds: number;
   /** Of the first round; falls along half a cosine over the rounds, and within each round once more, as fineTuner does it. */
   readonly rate: number;
+  /** Of each satellite without a ground. */
+  readonly gossipTrainings: number;
+  /** Rounds from one look at the accuracy to the next. */
+  readonly lookEvery: number;
+  /** Of central and of local training. */
+  readonly aloneRate: number;
   /** Over all tiles, of central training; over each satellite's own, of local training. */
   readonly centralEpochs: number;
   readonly localEpochs: number;
@@ -26,12 +32,16 @@ export interface Recipe {
 }
 
 export const RECIPE: Recipe = {
-  choice: { what: 'first', batch: 8, optimizer: adamw },
+  // Not Adam: its steps are of one size however sure a gradient is, so satellites that see few classes drift apart faster.
+  choice: { what: 'ends', batch: 16, optimizer: { kind: 'sgd', momentum: 0.9 } },
   steps: 8,
-  rounds: 20,
-  rate: 5e-3,
-  centralEpochs: 4,
-  localEpochs: 8,
+  rounds: 36,
+  gossipTrainings: 18,
+  lookEvery: 2,
+  rate: 0.03,
+  aloneRate: 0.03,
+  centralEpochs: 5,
+  localEpochs: 5,
   seed: 1,
 };
 
