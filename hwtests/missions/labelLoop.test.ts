@@ -7,12 +7,13 @@ import { run } from '../../ground-tools/cli/program';
 import type { EventMessage } from '../../ground-tools/gateway/messages';
 import { readBook } from '../../ground-tools/labels/bookFile';
 import { readRecording } from '../../ground-tools/labels/downlinked';
-import { cornersOf, isPlaced } from '../../ground-tools/labels/footprint';
+import { isPlaced } from '../../ground-tools/labels/footprint';
 import { ledgerOf } from '../../ground-tools/labels/ledger';
 import { frameReader } from '../../ground-tools/link/security';
 import { findEurosat } from '../datasets/eurosat';
 import { flyLive, groundOf, until } from '../link/flying';
 import { tileImager } from '../simulators/tileImager';
+import { mapOf } from './learnerFlight';
 
 const SEED = 7;
 const FRAMES = 2;
@@ -100,15 +101,11 @@ describe('labels by telemetry first', () => {
       const book = readBook(file);
       if (!book.ok) throw new Error(book.error.text);
       const shown = await shownTiles();
-      const features = book.value.tiles.flatMap((tile, i) => {
-        if (i < 4 || !isPlaced(tile)) return [];
-        const corners = cornersOf(tile);
-        const ring = [...corners, corners[0]].map(({ lonDeg, latDeg }) => [lonDeg, latDeg]);
-        const geometry = { type: 'Polygon', coordinates: [ring] };
-        return { type: 'Feature', properties: { class: shown[i] }, geometry };
-      });
-      expect(features).toHaveLength(28);
-      writeFileSync(areas, JSON.stringify({ type: 'FeatureCollection', features }));
+      const mapped = book.value.tiles.flatMap((tile, i) =>
+        i < 4 || !isPlaced(tile) ? [] : [{ tile, class: shown[i] }],
+      );
+      expect(mapped).toHaveLength(28);
+      writeFileSync(areas, JSON.stringify(mapOf(mapped)));
       write([declared]);
       const proposed = await propose();
       expect(proposed.weak).toBeGreaterThanOrEqual(4);

@@ -31,6 +31,8 @@ export class GroundStation {
   framesLost = 0;
   frames = 0;
   frameBytes = 0;
+  /** Of what was radiated, frames and their overhead. */
+  radiatedBytes = 0;
   /** Packets that the dictionary could not explain: 0, or the link is broken. */
   unreadable = 0;
   readonly radio: Radio;
@@ -91,6 +93,7 @@ export class GroundStation {
   /** Sends raw bytes up; false when no station sees the spacecraft. */
   radiate(bytes: Uint8Array): boolean {
     if (this.inView() === undefined) return false;
+    this.radiatedBytes += bytes.length;
     this.spacecraft?.(bytes);
     return true;
   }

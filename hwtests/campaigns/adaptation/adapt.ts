@@ -123,6 +123,6 @@ export function examplesOf(tiles: EurosatTiles): Example[] {
   }));
 }
 
-function shareRight(answers: Uint8Array, { labels }: EurosatTiles): number {
+export function shareRight(answers: Uint8Array, { labels }: EurosatTiles): number {
   return answers.filter((answer, i) => answer === labels[i]).length / labels.length;
 }

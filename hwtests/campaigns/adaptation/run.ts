@@ -11,6 +11,7 @@ import { writeWholeFile } from '../../../fsw/wholeFile';
 import { type EurosatTiles, readEurosat } from '../../datasets/eurosat';
 import { adapt, parted, type Scored } from './adapt';
 import { DRIFTS, type DriftKind } from './drifts';
+import { FLOWN_DRIFTS, type FlownDrift, fly } from './flown';
 import { METHODS, type Method, REGION, WINNER } from './methods';
 import { landCover } from './network';
 import { adaptToRegion, weakTiles } from './region';
@@ -23,6 +24,8 @@ interface Options {
   readonly methods: readonly Method[];
   readonly drifts: readonly DriftKind[];
   readonly region: boolean;
+  /** True: without names. */
+  readonly flown?: readonly FlownDrift[] | true;
   readonly out: string;
 }
 
@@ -34,6 +37,10 @@ async function main(argv: readonly string[]): Promise<Result<boolean>> {
   const [train, test] = [await readEurosat('train'), await readEurosat('test')];
   if (!train.ok) return train;
   if (!test.ok) return test;
+  if (options.flown) {
+    const flown = options.flown === true ? FLOWN_DRIFTS : options.flown;
+    return fly({ ...options, known: train.value, scored: test.value }, flown);
+  }
   const sections: Section[] = [];
   for (const drift of options.drifts) {
     const known = await section(`${drift}: ${DRIFTS[drift]}`, options, drift, options.methods, (seed) => {
@@ -136,9 +143,22 @@ function optionsOf(argv: readonly string[]): Options {
     .option('--methods <names>', 'these alone, separated by ;', methods, METHODS)
     .option('--drifts <names>', 'these alone, separated by ,', drifts, Object.keys(DRIFTS) as DriftKind[])
     .option('--no-region', 'leaves out the region that the network never saw')
+    .option(
+      '--flown [names]',
+      `flies the learner instead, labels made of records over the link; drifts: ${FLOWN_DRIFTS.join(',')}`,
+      flownDrifts,
+    )
     .option('--out <dir>', 'folder for adaptation.md and adaptation.json', 'out')
     .parse([...argv], { from: 'user' })
     .opts<Options>();
+}
+
+function flownDrifts(text: string): FlownDrift[] {
+  return text.split(',').map((name) => {
+    const drift = FLOWN_DRIFTS.find((one) => one === name);
+    if (drift) return drift;
+    throw new InvalidArgumentError(`known: ${FLOWN_DRIFTS.join(', ')}.`);
+  });
 }
 
 function methods(text: string): Method[] {
