@@ -212,7 +212,7 @@ function outcomeOf(rig: Rig): Flown {
     downBytes: ground.received.reduce((sum, { bytes }) => sum + bytes, 0),
     rawBytes: records.length * 3 * 64 * 64,
     upBytes: ground.radiatedBytes,
-    refused: ['AdoptRefused', 'PromotionRefused', 'JobFailed'].flatMap((name) =>
+    refused: ['AdoptRefused', 'InstallRefused', 'PromotionRefused', 'JobFailed'].flatMap((name) =>
       rig.events(name).map(({ reason }) => `${name}: ${String(reason)}`),
     ),
   };
