@@ -34,8 +34,8 @@ export interface Recipe {
 
 export const RECIPE: Recipe = {
   // Not Adam: its steps are of one size however sure a gradient is, so satellites that see few classes drift apart faster.
-  choice: { what: 'first', batch: 16, optimizer: { kind: 'sgd', momentum: 0.9 } },
-  steps: 8,
+  choice: { what: 'first', batch: 8, optimizer: { kind: 'sgd', momentum: 0.9 } },
+  steps: 12,
   rounds: 36,
   gossipTrainings: 18,
   lookEvery: 2,
