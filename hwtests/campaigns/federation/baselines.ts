@@ -27,7 +27,7 @@ export async function shipped({ trainer, validation, test }: Study): Promise<Res
 
 /** Every tile comes down raw, the ground trains, and what it learned goes up. */
 export async function central(study: Study, sky: Skies): Promise<Result<Outcome>> {
-  const { trainer, recipe, all, rawBytes } = study;
+  const { alone: trainer, recipe, all, rawBytes } = study;
   const network = sky.network();
   const ground = sky.satellites.length;
   let lastUs = 0;
@@ -42,7 +42,7 @@ export async function central(study: Study, sky: Skies): Promise<Result<Outcome>
   }
   const learned = await trainer.train(all, {
     start: trainer.plan.initial,
-    steps: Math.round((recipe.centralEpochs * all.examples.length) / recipe.choice.batch),
+    steps: Math.round((recipe.centralEpochs * all.examples.length) / recipe.alone.batch),
     rate: recipe.aloneRate,
     falling: true,
     seed: recipe.seed,
@@ -70,11 +70,11 @@ export async function central(study: Study, sky: Skies): Promise<Result<Outcome>
 
 /** Each on its own tiles alone. */
 export async function local(study: Study): Promise<Result<Outcome>> {
-  const { trainer, recipe, satellites } = study;
+  const { alone: trainer, recipe, satellites } = study;
   const found: { seen: number; test: number }[] = [];
   let tiles = 0;
   for (const set of satellites) {
-    const steps = Math.round((recipe.localEpochs * set.examples.length) / recipe.choice.batch);
+    const steps = Math.round((recipe.localEpochs * set.examples.length) / recipe.alone.batch);
     const learned = await trainer.train(set, {
       start: trainer.plan.initial,
       steps,
@@ -83,7 +83,7 @@ export async function local(study: Study): Promise<Result<Outcome>> {
       seed: recipe.seed,
     });
     if (!learned.ok) return learned;
-    tiles += steps * Math.min(recipe.choice.batch, set.examples.length);
+    tiles += steps * Math.min(recipe.alone.batch, set.examples.length);
     const seen = await trainer.accuracy(learned.value.parameters, study.validation);
     if (!seen.ok) return seen;
     const test = await trainer.accuracy(learned.value.parameters, study.test);

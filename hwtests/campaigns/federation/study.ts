@@ -22,7 +22,8 @@ export interface Recipe {
   readonly gossipTrainings: number;
   /** Rounds from one look at the accuracy to the next. */
   readonly lookEvery: number;
-  /** Of central and of local training. */
+  /** Of central and of local training: what is best by the validation tiles where all tiles are in one place. */
+  readonly alone: TuningChoice;
   readonly aloneRate: number;
   /** Over all tiles, of central training; over each satellite's own, of local training. */
   readonly centralEpochs: number;
@@ -33,13 +34,14 @@ export interface Recipe {
 
 export const RECIPE: Recipe = {
   // Not Adam: its steps are of one size however sure a gradient is, so satellites that see few classes drift apart faster.
-  choice: { what: 'first', batch: 16, optimizer: { kind: 'sgd', momentum: 0.9 } },
-  steps: 8,
+  choice: { what: 'first', batch: 8, optimizer: { kind: 'sgd', momentum: 0.9 } },
+  steps: 12,
   rounds: 36,
   gossipTrainings: 18,
   lookEvery: 2,
   rate: 0.1,
-  aloneRate: 0.1,
+  alone: { what: 'ends', batch: 16, optimizer: { kind: 'sgd', momentum: 0.9 } },
+  aloneRate: 0.03,
   centralEpochs: 5,
   localEpochs: 5,
   seed: 1,
@@ -47,6 +49,8 @@ export const RECIPE: Recipe = {
 
 export interface Study {
   readonly trainer: Trainer;
+  /** Of central and of local training. */
+  readonly alone: Trainer;
   readonly recipe: Recipe;
   readonly classes: readonly string[];
   readonly satellites: readonly ExampleSet[];
@@ -90,8 +94,11 @@ export async function openStudy({
   const weightsName = `${MODEL}.safetensors`;
   const weights = new Uint8Array(readFileSync(join(MODELS, weightsName)));
   const graph = new Uint8Array(readFileSync(join(MODELS, `${MODEL}.onnx`)));
-  const plan = planTuning({ graph, weights, weightsName, output: 'probabilities' }, recipe.choice);
+  const file = { graph, weights, weightsName, output: 'probabilities' };
+  const plan = planTuning(file, recipe.choice);
   if (!plan.ok) return plan;
+  const alone = planTuning(file, recipe.alone);
+  if (!alone.ok) return alone;
   const engine = sameProcessEngine();
   const trainSeen = examplesOf(train.value, drift);
   const testSeen = examplesOf(test.value, drift);
@@ -101,7 +108,8 @@ export async function openStudy({
     examples: indices.map((i) => trainSeen[i]),
   });
   return succeed({
-    trainer: new Trainer(plan.value, engine, { name: weightsName, bytes: weights }),
+    trainer: new Trainer('together', plan.value, engine, { name: weightsName, bytes: weights }),
+    alone: new Trainer('alone', alone.value, engine, { name: weightsName, bytes: weights }),
     recipe,
     classes: train.value.classes,
     satellites: owned.map((indices, i) => setOf(`sat-${i + 1}`, indices)),

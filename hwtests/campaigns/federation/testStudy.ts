@@ -17,6 +17,7 @@ export function testStudy(rounds = 3): Study {
     gossipTrainings: rounds,
     lookEvery: 1,
     rate: 3e-2,
+    alone: { what: 'head', batch: 8, optimizer: adamw },
     aloneRate: 3e-2,
     centralEpochs: 4,
     localEpochs: 4,
@@ -32,7 +33,8 @@ export function testStudy(rounds = 3): Study {
     tiles.filter((_, i) => i < 40 && (classOf(i) > 0 || i < 6)),
   ];
   return {
-    trainer: new Trainer(unwrap(planTuning(model, recipe.choice)), engine, weights),
+    trainer: new Trainer('together', unwrap(planTuning(model, recipe.choice)), engine, weights),
+    alone: new Trainer('alone', unwrap(planTuning(model, recipe.alone)), engine, weights),
     recipe,
     classes: ['red', 'green', 'blue'],
     satellites: shards.map((examples, i) => ({ name: `sat-${i + 1}`, examples })),

@@ -41,7 +41,9 @@ export class Trainer {
   private readonly scores = new Map<string, number>();
   private readonly engine: TrainingEngine;
 
+  /** `name`: of its sessions in the engine. */
   constructor(
+    private readonly name: string,
     readonly plan: TuningPlan,
     engine: TrainingEngine,
     private readonly weights: { readonly name: string; readonly bytes: Uint8Array },
@@ -105,7 +107,7 @@ export class Trainer {
   private session(rate: number, seed: number, steps: number | undefined): TuningSession {
     const { plan, engine, weights } = this;
     const settings = { rate, seed, decay: DECAY, clip: CLIP, ...(steps !== undefined && { steps }) };
-    return new TuningSession({ plan, engine, weights, providers: ['cpu'], settings, name: 'study' });
+    return new TuningSession({ plan, engine, weights, providers: ['cpu'], settings, name: this.name });
   }
 }
 
