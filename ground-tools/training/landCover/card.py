@@ -42,7 +42,7 @@ def _values(metrics: Numbers, cells: np.ndarray, wet: np.ndarray) -> dict[str, o
         "parameters": f"{metrics['parameters']:,}",
         "train": f"{sum(metrics['train']):,}",
         "seeds": len((test or validation)["seeds"]),
-        "kind": f"{KINDS[test['kind']]}. The split was read once, after everything else was fixed." if test else KINDS["vit"],
+        "kind": f"{KINDS[test['kind']]}. The split was read after everything else was fixed, first by three of them, then by all, with nothing changed between." if test else KINDS["vit"],
         "seed": metrics["export"]["seed"],
         "difference": f"{metrics['export']['maxDifference']:.0e}",
         "test_table": _accuracies(test) if test else MISSING,
