@@ -6,8 +6,8 @@ const { fileStore } = require('../../components/platform/fileStore');
 const { bench } = require('../../fsw/framework/testing');
 const { FileUpload } = require('../../ground-tools/files/fileUpload');
 
-const [, , folder, sizeText] = process.argv;
-const size = Number(sizeText);
+const [, , folder, ...numbers] = process.argv;
+const [size, limit] = numbers.map(Number);
 const bytes = Uint8Array.from({ length: size }, (_, i) => (i * 31 + (i >> 8)) & 0xff);
 
 async function fly() {
@@ -22,7 +22,9 @@ async function fly() {
     destination: 'model.bin',
   });
   let told = 0;
+  let packets = 0;
   for (let packet = sender.next(); packet; packet = sender.next()) {
+    if (packets++ === limit) return setInterval(() => undefined, 1e6);
     board.in.fileIn({ data: packet.value, context: 0 });
     await board.advance(1e6);
     for (const event of board.events.slice(told)) {

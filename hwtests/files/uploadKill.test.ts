@@ -6,17 +6,17 @@ import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { seededRandom } from '../../fsw/framework/random';
 
-const SIZE = 400_000;
+const SIZE = 1_200_000;
 const KILLS = 20;
 
 /**
  * Boots a board whose fileUplink goes on with the upload of `SIZE` bytes; it writes a dot after each packet, and a
- * letter when the file was received. Killed after `packets` dots, or never.
+ * letter when the file was received. Killed after `packets` dots, or never. It waits 20 packets later: a kill that comes late on a
+ * busy host must not find the upload complete.
  */
 async function flyAndKill(folder: string, packets: number): Promise<{ output: string; missing: number }> {
-  const child = spawn(process.execPath, [join(__dirname, 'uploadChild.js'), folder, String(SIZE)], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
+  const args = [join(__dirname, 'uploadChild.js'), folder, String(SIZE), String(packets + 20)];
+  const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] });
   let output = '';
   for await (const chunk of child.stdout) {
     output += String(chunk);
