@@ -4,6 +4,7 @@
  */
 import { fail, type Result, succeed } from '../errors';
 import type { FileStat, FileStore } from './board';
+import { folderOf } from './files';
 
 interface MemoryFile {
   bytes: Uint8Array;
@@ -179,4 +180,21 @@ export function memoryFiles(maxBytes = Number.POSITIVE_INFINITY): MemoryFiles {
     freeBytes: () => succeed(Math.max(0, Math.min(store.maxBytes, Number.MAX_SAFE_INTEGER) - used())),
   };
   return store;
+}
+
+/** The files after a power cut: the same store, with what was synced. */
+export function afterCut(files: MemoryFiles): MemoryFiles {
+  files.reboot();
+  return files;
+}
+
+/** The files as a killed process leaves them: what was not synced is there, too, half a write among it. */
+export function afterKill(files: MemoryFiles): MemoryFiles {
+  const left = memoryFiles();
+  for (const [path, bytes] of Object.entries(files.contents())) {
+    left.makeFolder(folderOf(path));
+    left.write(path, 0, bytes);
+    left.sync(path);
+  }
+  return left;
 }

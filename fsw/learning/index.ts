@@ -20,6 +20,7 @@ export {
   targetOf,
   writeLabels,
 } from './labels';
+export { LAND_COVER_CLASSES } from './landCover';
 export { adamw, HYPER, momentsOf, type Optimizer } from './optimizer';
 export {
   type Score,

@@ -8,8 +8,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { smallModel, tile } from '../../components/learning/fineTuner/testTuner';
-import { folderOf } from '../../fsw/framework';
-import { type MemoryFiles, memoryFiles } from '../../fsw/framework/memoryFiles';
+import { afterKill, memoryFiles } from '../../fsw/framework/memoryFiles';
 import { seededRandom } from '../../fsw/framework/random';
 import { type ManifestModel, ownKeyOf, sealEnvelope } from '../../fsw/models';
 import { type LearningCraft, learningCraft, MODEL } from './learningCraft';
@@ -145,15 +144,4 @@ async function makeMission(folder: string, stored: Map<string, Uint8Array>): Pro
   writeFileSync(join(folder, manifest.weights.path), weights);
   provision(stored);
   return knownVersions({ manifest, weights }, key);
-}
-
-/** The files as a killed process leaves them: what was not synced is there, too. */
-function afterKill(files: MemoryFiles): MemoryFiles {
-  const left = memoryFiles();
-  for (const [path, bytes] of Object.entries(files.contents())) {
-    left.makeFolder(folderOf(path));
-    left.write(path, 0, bytes);
-    left.sync(path);
-  }
-  return left;
 }

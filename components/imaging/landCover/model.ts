@@ -9,6 +9,7 @@ import {
   U16,
   U32,
 } from '../../../fsw/framework';
+import { LAND_COVER_CLASSES } from '../../../fsw/learning';
 import { Specimens } from '../../learning/ports';
 import { InferRequest, InferResult, ModelVersion } from '../../payload/ports';
 import { CaptureEnd, MappedStrip, ScreenedStrip } from '../ports';
@@ -99,8 +100,7 @@ export const landCoverModel = defineComponent({
     model: { type: string(40), default: 'land-cover', doc: 'Name of the network in the model store.' },
     classes: {
       type: string(160),
-      default:
-        'AnnualCrop,Forest,HerbaceousVegetation,Highway,Industrial,Pasture,PermanentCrop,Residential,River,SeaLake',
+      default: LAND_COVER_CLASSES.join(','),
       doc: "The network's classes in order, comma separated.",
     },
     batch: { type: U16, default: 32, min: 1, max: 512, doc: 'The most tiles of one question.' },

@@ -2,8 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { idOf, openUpdate, type Update, unpack } from '../../../fsw/federation';
 import { testDelta } from '../../../fsw/federation/testVectors';
 import type { Board } from '../../../fsw/framework';
-import { folderOf } from '../../../fsw/framework';
-import { type MemoryFiles, memoryFiles } from '../../../fsw/framework/memoryFiles';
+import { afterCut, afterKill, type MemoryFiles, memoryFiles } from '../../../fsw/framework/memoryFiles';
 import { readOwed } from './owed';
 import { bootNode, keysOfAll, learnedFrom, orThrow, startOf, storageOf, taskOf, VALUES } from './testNode';
 
@@ -67,22 +66,6 @@ function expectSound(files: MemoryFiles, ground: Ground): void {
   });
   const left = Object.keys(files.contents()).filter((path) => /federation\/(tasks|updates)\//.test(path));
   expect(left).toEqual([]);
-}
-
-/** The files as a killed process leaves them: what was not synced is there, too, half a write among it. */
-function afterKill(files: MemoryFiles): MemoryFiles {
-  const left = memoryFiles();
-  for (const [path, bytes] of Object.entries(files.contents())) {
-    left.makeFolder(folderOf(path));
-    left.write(path, 0, bytes);
-    left.sync(path);
-  }
-  return left;
-}
-
-function afterCut(files: MemoryFiles): MemoryFiles {
-  files.reboot();
-  return files;
 }
 
 describe('the end of a flight at any instant', () => {

@@ -13,7 +13,7 @@ import {
   U32,
   U64,
 } from '../../../fsw/framework';
-import { TileRecord } from '../../../fsw/learning';
+import { LAND_COVER_CLASSES, TileRecord } from '../../../fsw/learning';
 import { ProductChunk } from '../../../fsw/products';
 import { Specimens, TileFetch } from '../ports';
 import type { Shelf } from './shelf';
@@ -141,8 +141,7 @@ export const tileArchiveModel = defineComponent({
     model: { type: string(40), default: 'land-cover', doc: 'Name of the network whose answers these are.' },
     classes: {
       type: string(200),
-      default:
-        'AnnualCrop,Forest,HerbaceousVegetation,Highway,Industrial,Pasture,PermanentCrop,Residential,River,SeaLake',
+      default: LAND_COVER_CLASSES.join(','),
       doc: "The network's classes in order, comma separated.",
     },
     keepCostUs: {

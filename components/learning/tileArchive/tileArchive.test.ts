@@ -1,7 +1,6 @@
 import sharp from 'sharp';
 import { describe, expect, it } from 'vitest';
-import { folderOf } from '../../../fsw/framework';
-import { type MemoryFiles, memoryFiles } from '../../../fsw/framework/memoryFiles';
+import { afterCut, afterKill, type MemoryFiles, memoryFiles } from '../../../fsw/framework/memoryFiles';
 import { classesTagOf, NO_PLACE, TileRecord, tagOf } from '../../../fsw/learning';
 import { Assembler } from '../../../fsw/products';
 import { boot, SIDE, specimen, TILE_BYTES } from './testArchive';
@@ -10,22 +9,6 @@ const unsure = (level: number) => specimen(level, 0.5);
 const sure = (level: number) => specimen(level, 0.99);
 const names = (files: MemoryFiles) =>
   Object.keys(files.contents()).filter((name) => /\d[.](tile|held)/.test(name));
-
-function afterCut(files: MemoryFiles): MemoryFiles {
-  files.reboot();
-  return files;
-}
-
-/** What a killed process leaves: also what was not synced, half a write among it. */
-function afterKill(files: MemoryFiles): MemoryFiles {
-  const left = memoryFiles();
-  for (const [path, bytes] of Object.entries(files.contents())) {
-    left.makeFolder(folderOf(path));
-    left.write(path, 0, bytes);
-    left.sync(path);
-  }
-  return left;
-}
 
 describe('the tile archive', () => {
   it('PGE-TAR-001: sends a record of 40 bytes for each tile that it keeps, and gives the tile back by its id', async () => {

@@ -9,7 +9,7 @@ import {
   U32,
   type Value,
 } from '../../../fsw/framework';
-import { specimensOf } from '../../../fsw/learning';
+import { LAND_COVER_CLASSES, specimensOf } from '../../../fsw/learning';
 import {
   type FrameInfo,
   InferRequest,
@@ -55,8 +55,7 @@ export const tileClassifierModel = defineComponent({
     model: { type: string(40), default: 'land-cover', doc: 'Name of the network in the model store.' },
     classes: {
       type: string(200),
-      default:
-        'AnnualCrop,Forest,HerbaceousVegetation,Highway,Industrial,Pasture,PermanentCrop,Residential,River,SeaLake',
+      default: LAND_COVER_CLASSES.join(','),
       doc: "The network's classes in order, comma separated.",
     },
     ...questionConfig,

@@ -1,6 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { folderOf } from '../../../fsw/framework';
-import { type MemoryFiles, memoryFiles } from '../../../fsw/framework/memoryFiles';
+import { afterCut, afterKill, type MemoryFiles, memoryFiles } from '../../../fsw/framework/memoryFiles';
 import { testModel } from '../../../fsw/models/testModel';
 import { PAGE_BYTES } from '../../../native/ecc';
 import { emptyLedger, readLedger, withEntry, writeLedger } from './ledger';
@@ -76,22 +75,6 @@ async function live(files: MemoryFiles, done: string[]): Promise<void> {
   files.remove('model-store/b/mean-2.golden');
   await scrubAll(b);
   await obey('ROLLBACK', { model: 'mean' }, '2.0.0');
-}
-
-/** The files as a killed process leaves them: what was not synced is there, too, half a write among it. */
-function afterKill(files: MemoryFiles): MemoryFiles {
-  const left = memoryFiles();
-  for (const [path, bytes] of Object.entries(files.contents())) {
-    left.makeFolder(folderOf(path));
-    left.write(path, 0, bytes);
-    left.sync(path);
-  }
-  return left;
-}
-
-function afterCut(files: MemoryFiles): MemoryFiles {
-  files.reboot();
-  return files;
 }
 
 describe('the end of a flight at any instant', () => {
